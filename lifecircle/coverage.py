@@ -1,0 +1,319 @@
+"""Coverage: the share of demand within the standard's time, per zone and service.
+
+The one table that report, maps and workbook read. Roll-ups are sums of their zones, never averages.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lifecircle.definitions import Definition
+from lifecircle.errors import InputError
+from lifecircle.standards import Service, Standard
+from lifecircle.travel import TravelTime
+
+ALL = "all"
+OUTSIDE = "(outside)"
+COVERED_TOLERANCE_MIN = 1e-6
+TARGET_TOLERANCE = 1e-12
+
+COVERAGE_COLUMNS = [
+    "definition", "level", "zone", "name", "parent", "service", "mode", "minutes",
+    "demand", "covered", "unsnapped", "rate", "target", "status", "gap",
+    "rate_low", "rate_high", "certainty", "undecided_by", "rim_exposed", "cut_off",
+]  # fmt: skip
+SUMS = ["demand", "covered", "unsnapped", "rim_exposed", "cut_off"]
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """Per demand place, one service: within its limit, saved by the rim, or cut off."""
+
+    covered: Bools
+    rim_exposed: Bools
+    cut_off: Bools
+
+
+def coverage(
+    travel_time: TravelTime,
+    demand: pd.DataFrame,
+    zones: pd.DataFrame,
+    standard: Standard,
+    definition: Definition,
+) -> pd.DataFrame:
+    """Share of demand within the standard's time, per zone, roll-up and service.
+
+    Any limit (`standard.at(12)`), speed or group (`definition`) is read from the same table of
+    minutes, without a new search.
+
+    Parameters
+    ----------
+    travel_time
+        Minutes to the nearest facility; a service of the standard that it lacks is `no data`.
+    demand
+        Places with `weight` (or the definition's group) and `zone`; same index as `travel_time`.
+    zones
+        Zones by id, with `name`, `parent` and `area_type`.
+
+    Returns
+    -------
+        The contract's columns: zones in order, parents, area types, the city, and what lies
+        outside all zones, each with every service and the pseudo-service `all`.
+
+    Raises
+    ------
+    InputError
+        If indexes differ, the group is no column of the demand, or a limit at the definition's
+        speed lies beyond what was searched.
+    """
+    scaled = at_speed(travel_time, standard, definition.speed_kmh)
+    weight = _weight(demand, definition)
+    if not demand.index.equals(travel_time.minutes.index):
+        raise InputError.of("coverage.index_differs", demand=len(demand))
+    place_zone = pd.Categorical(demand["zone"], categories=[*zones.index, OUTSIDE])
+    if (place_zone.codes < 0).any():
+        unknown = sorted(set(demand["zone"]) - {*zones.index, OUTSIDE})
+        raise InputError.of("coverage.unknown_zone", zones=", ".join(map(str, unknown[:10])))
+    code = np.asarray(place_zone.codes, dtype=np.int64)
+    area_type = np.append(zones["area_type"].to_numpy(object), "")
+    reach = {
+        service.key: _reach(scaled, service, area_type, code)
+        for service in standard.services
+        if service.key in scaled.minutes
+    }
+    if standard.all and all(key in reach for key in standard.all):
+        reach[ALL] = _reach_all([reach[key] for key in standard.all])
+    unsnapped = scaled.access_m.isna().to_numpy()
+    services = [*standard.services, *_pseudo_service(standard)]
+    tables = [
+        _rows(service, _zone_sums(reach.get(service.key), weight, unsnapped, code, zones), zones)
+        for service in services
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    table = table.sort_values(
+        ["order", "position"], kind="stable", ignore_index=True
+    )
+    table["definition"] = definition.key
+    table["mode"] = definition.mode
+    return _judge(table, standard)
+
+
+def at_speed(travel_time: TravelTime, standard: Standard, speed_kmh: float) -> TravelTime:
+    """The same table for another walking speed: every leg scales alike.
+
+    Raises
+    ------
+    InputError
+        If a limit at that speed reaches farther than was searched.
+    """
+    factor = travel_time.speed_kmh / speed_kmh
+    searched = travel_time.search_minutes * factor
+    if standard.longest_minutes > searched + COVERED_TOLERANCE_MIN:
+        raise InputError.of(
+            "coverage.beyond_search",
+            minutes=standard.longest_minutes,
+            speed_kmh=speed_kmh,
+            searched=searched,
+            needed=math.ceil(standard.longest_minutes / factor),
+        )
+    if factor == 1.0:
+        return travel_time
+    return dataclasses.replace(
+        travel_time,
+        minutes=travel_time.minutes * factor,
+        rim=travel_time.rim * factor,
+        speed_kmh=speed_kmh,
+        search_minutes=searched,
+    )
+
+
+def curve(
+    travel_time: TravelTime,
+    demand: pd.DataFrame,
+    service: str,
+    *,
+    minutes: Sequence[float] = tuple(range(31)),
+    weight: str = "weight",
+) -> pd.DataFrame:
+    """Share of demand within each number of minutes, per zone and for the city.
+
+    Returns
+    -------
+        Indexed by minutes; one column per zone with demand, and `city` (all zones together).
+    """
+    inside = demand["zone"] != OUTSIDE
+    value = demand.loc[inside, weight]
+    zone = demand.loc[inside, "zone"]
+    taken = travel_time.minutes.loc[inside, service]
+    total = value.groupby(zone, sort=True).sum()
+    total = total[total > 0]
+    rows = {}
+    for limit in minutes:
+        within = value.where(taken <= limit + COVERED_TOLERANCE_MIN, 0.0)
+        share = within.groupby(zone, sort=True).sum().reindex(total.index) / total
+        share["city"] = within.sum() / total.sum() if len(total) else math.nan
+        rows[limit] = share
+    table = pd.DataFrame(rows).T
+    table.index.name = "minutes"
+    table.columns.name = None
+    return table
+
+
+def _weight(demand: pd.DataFrame, definition: Definition) -> Floats:
+    column = definition.group or "weight"
+    if column not in demand:
+        groups = [name for name in demand.columns if name not in ("id", "zone", "geometry")]
+        raise InputError.of(
+            "coverage.unknown_group",
+            group=column,
+            definition=definition.key,
+            known=", ".join(map(str, groups)),
+        )
+    return demand[column].to_numpy(float)
+
+
+def _reach(
+    travel_time: TravelTime,
+    service: Service,
+    area_type: npt.NDArray[np.object_],
+    code: npt.NDArray[np.int64],
+) -> Reach:
+    limits = np.array([service.minutes_in(kind) for kind in area_type])
+    limit = limits[code] + COVERED_TOLERANCE_MIN
+    covered = (travel_time.minutes[service.key] <= limit).to_numpy()
+    return Reach(
+        covered=covered,
+        rim_exposed=~covered & (travel_time.rim <= limit).to_numpy(),
+        cut_off=travel_time.cut_off[service.key].to_numpy(),
+    )
+
+
+def _reach_all(reaches: list[Reach]) -> Reach:
+    """Every service within its own limit.
+
+    A place is rim-exposed if the rim could supply each service it lacks, and cut off if it is from
+    any.
+    """
+    return Reach(
+        covered=np.logical_and.reduce([reach.covered for reach in reaches]),
+        rim_exposed=np.logical_and.reduce([r.covered | r.rim_exposed for r in reaches])
+        & ~np.logical_and.reduce([reach.covered for reach in reaches]),
+        cut_off=np.logical_or.reduce([reach.cut_off for reach in reaches]),
+    )
+
+
+def _pseudo_service(standard: Standard) -> list[Service]:
+    """The pseudo-service `all`, with a limit where all its services share one."""
+    if not standard.all:
+        return []
+    parts = [standard.service(key) for key in standard.all]
+    areas = {area for part in parts for area in part.minutes_by_area}
+    shared = {part.minutes for part in parts}
+    by_area = {
+        area: _only({part.minutes_in(area) for part in parts}) for area in sorted(areas)
+    }
+    return [Service(ALL, "同时可达", "All at once", _only(shared), standard.target, by_area)]
+
+
+def _only(values: set[float]) -> float:
+    """The single value, or `NaN` where there are several."""
+    return next(iter(values)) if len(values) == 1 else math.nan
+
+
+def _zone_sums(
+    reach: Reach | None,
+    weight: Floats,
+    unsnapped: Bools,
+    code: npt.NDArray[np.int64],
+    zones: pd.DataFrame,
+) -> pd.DataFrame:
+    """Sums per zone, with what lies outside all zones as the last row."""
+    size = len(zones) + 1
+
+    def total(mask: Bools | None) -> Floats:
+        if mask is None:
+            return np.full(size, np.nan)
+        return np.bincount(code, weights=np.where(mask, weight, 0.0), minlength=size)
+
+    return pd.DataFrame(
+        {
+            "demand": np.bincount(code, weights=weight, minlength=size),
+            "covered": total(reach.covered if reach else None),
+            "unsnapped": total(unsnapped),
+            "rim_exposed": total(reach.rim_exposed if reach else None),
+            "cut_off": total(reach.cut_off if reach else None),
+        },
+        index=pd.Index([*zones.index, OUTSIDE], dtype="str"),
+    )
+
+
+def _rows(service: Service, sums: pd.DataFrame, zones: pd.DataFrame) -> pd.DataFrame:
+    """All levels of one service, in the order zones, parents, area types, city, outside."""
+    limits = pd.Series([service.minutes_in(kind) for kind in zones["area_type"]], zones.index)
+    own = sums.loc[zones.index].assign(
+        level="zone", zone=zones.index, name=zones["name"], parent=zones["parent"],
+        area_type=zones["area_type"], minutes=limits, order=0,
+    )  # fmt: skip
+    levels = [own]
+    for order, level in ((1, "parent"), (2, "area_type")):
+        labels = zones[level]
+        for label in sorted(set(labels) - {""}):
+            members = zones.index[labels == label]
+            levels.append(_roll_up(own.loc[members], level, label, order))
+    levels.append(_roll_up(own, "city", "", 3))
+    outside = sums.loc[[OUTSIDE]].assign(
+        level="outside", zone=OUTSIDE, name=OUTSIDE, parent="", area_type="",
+        minutes=service.minutes, order=4,
+    )  # fmt: skip
+    table = pd.concat([*levels, outside], ignore_index=True)
+    table["service"] = service.key
+    table["target"] = service.target
+    table["position"] = np.arange(len(table))
+    return table
+
+
+def _roll_up(members: pd.DataFrame, level: str, label: str, order: int) -> pd.DataFrame:
+    """One row that sums its zones; the limit stays where all share one."""
+    row: dict[str, object] = {column: math.fsum(members[column]) for column in SUMS}
+    kinds = set(members["area_type"])
+    row |= {
+        "level": level, "zone": label, "name": label, "parent": "",
+        "area_type": kinds, "minutes": _only(set(members["minutes"])), "order": order,
+    }  # fmt: skip
+    return pd.DataFrame([row])
+
+
+def _judge(table: pd.DataFrame, standard: Standard) -> pd.DataFrame:
+    """Rates, status and gap from the sums; the columns of certainty stay empty."""
+    demand, covered, target = table["demand"], table["covered"], table["target"]
+    rate = (covered / demand).where(demand > 0)
+    in_scope = table["area_type"].map(lambda kinds: _in_scope(kinds, standard)) & (
+        (table["level"] != "outside") | (not standard.scope)
+    )
+    status = np.select(
+        [covered.isna(), demand <= 0, ~in_scope.astype(bool), rate >= target - TARGET_TOLERANCE],
+        ["no data", "no demand", "not in scope", "pass"],
+        "fail",
+    )
+    gap = (target * demand - covered).clip(lower=0.0).where(in_scope.astype(bool))
+    table = table.assign(rate=rate, status=status, gap=gap)
+    table = table.assign(rate_low=np.nan, rate_high=np.nan, certainty="", undecided_by="")
+    return table[COVERAGE_COLUMNS]
+
+
+def _in_scope(kinds: str | set[str], standard: Standard) -> bool:
+    """Whether the target applies; an unknown area type counts as in scope."""
+    if not standard.scope:
+        return True
+    present = {kinds} if isinstance(kinds, str) else kinds
+    return not present.isdisjoint({*standard.scope, ""})

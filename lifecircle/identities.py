@@ -1,0 +1,138 @@
+"""Relations that must hold between the numbers of every run (contract §7).
+
+A broken one is a fault of the program, not of the data.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+
+from lifecircle.coverage import ALL, SUMS, coverage
+from lifecircle.definitions import Definition
+from lifecircle.errors import BrokenIdentityError
+from lifecircle.messages import message
+from lifecircle.standards import Standard
+from lifecircle.travel import TravelTime
+
+RELATIVE = 1e-9
+MINUTES = 1e-6
+
+
+def check_sums(table: pd.DataFrame) -> None:
+    """Zones sum to the city and, where every zone has one, to parents and area types.
+
+    Raises
+    ------
+    BrokenIdentityError
+        If a sum is off by more than 1e-9 relative.
+    """
+    for (definition, service), rows in table.groupby(["definition", "service"], sort=False):
+        zones = rows[rows["level"] == "zone"]
+        for level in ("city", "parent", "area_type"):
+            upper = rows[rows["level"] == level]
+            partial = level == "parent" and (zones["parent"] == "").any()
+            if upper.empty or partial:
+                continue
+            for column in SUMS:
+                _equal(zones[column], upper[column], f"{level} {column}", definition, service)
+
+
+def _equal(
+    zones: pd.Series, upper: pd.Series, what: str, definition: object, service: object
+) -> None:
+    total, parts = math.fsum(zones), math.fsum(upper)
+    if math.isnan(total) and math.isnan(parts):
+        return
+    if not math.isclose(total, parts, rel_tol=RELATIVE, abs_tol=RELATIVE):
+        raise _broken("coverage.broken_sum", what=what, sum=total, total=parts,
+                      definition=definition, service=service)  # fmt: skip
+
+
+def check_all(table: pd.DataFrame, standard: Standard) -> None:
+    """`all` never exceeds any of its services, and no part exceeds its whole.
+
+    Raises
+    ------
+    BrokenIdentityError
+        If one does.
+    """
+    keys = ["definition", "level", "zone"]
+    everything = table[table["service"] == ALL].set_index(keys)["covered"]
+    for key in standard.all:
+        single = table[table["service"] == key].set_index(keys)["covered"]
+        _at_most(everything, single, f"{ALL} ≤ {key}")
+    for column in ("covered", "unsnapped", "rim_exposed", "cut_off"):
+        _at_most(table[column], table["demand"], f"{column} ≤ demand")
+    _at_most(table["covered"] + table["unsnapped"], table["demand"], "covered + unsnapped ≤ demand")
+
+
+def check_snapped(travel_time: TravelTime) -> None:
+    """A place is unsnapped for every service or for none.
+
+    Raises
+    ------
+    BrokenIdentityError
+        If minutes and access leg disagree about it.
+    """
+    unknown = travel_time.minutes.isna().to_numpy()
+    if not (unknown == travel_time.access_m.isna().to_numpy()[:, None]).all():
+        raise _broken("identities.unsnapped")
+
+
+def check_straight(travel_time: TravelTime, straight: pd.DataFrame) -> None:
+    """Nobody walks a shorter way than the straight line: network rate ≤ radius rate.
+
+    Raises
+    ------
+    BrokenIdentityError
+        If some place does.
+    """
+    shorter = travel_time.minutes.to_numpy() < straight.to_numpy() - MINUTES
+    if shorter.any():
+        raise _broken("identities.straight", count=int(shorter.sum()))
+
+
+def check_monotone(
+    travel_time: TravelTime,
+    demand: pd.DataFrame,
+    zones: pd.DataFrame,
+    standard: Standard,
+    definition: Definition,
+) -> None:
+    """A higher limit or a higher speed never lowers a rate.
+
+    Raises
+    ------
+    BrokenIdentityError
+        If one does.
+    """
+    here = coverage(travel_time, demand, zones, standard, definition)["covered"]
+    slower = dataclasses.replace(definition, speed_kmh=definition.speed_kmh * 0.9)
+    _at_most(coverage(travel_time, demand, zones, standard, slower)["covered"], here, "speed")
+    shorter = dataclasses.replace(
+        standard,
+        services=tuple(
+            dataclasses.replace(
+                service,
+                minutes=service.minutes * 0.9,
+                minutes_by_area={a: m * 0.9 for a, m in service.minutes_by_area.items()},
+            )
+            for service in standard.services
+        ),
+    )
+    _at_most(coverage(travel_time, demand, zones, shorter, definition)["covered"], here, "limit")
+
+
+def _at_most(low: pd.Series, high: pd.Series, what: str) -> None:
+    low_values, high_values = low.to_numpy(float), high.reindex(low.index).to_numpy(float)
+    over = low_values > high_values + RELATIVE * np.maximum(1.0, np.abs(high_values))
+    if over.any():
+        raise _broken("identities.order", what=what, count=int(over.sum()))
+
+
+def _broken(code: str, **values: object) -> BrokenIdentityError:
+    return BrokenIdentityError(message(code, **values).text("en"))

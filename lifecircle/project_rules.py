@@ -1,0 +1,101 @@
+"""What must hold between the tables of a project: names that meet, files that are there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from lifecircle.messages import Message, message
+from lifecircle.project import DefinitionTable, FacilitiesTable, Project, is_address, is_special
+from lifecircle.schema import nearest
+from lifecircle.standards import Standard
+
+
+def project_faults(project: Project, standard: Standard, *, file: str) -> list[Message]:
+    """Everything wrong between the tables of `project`; `file` is what the messages call it."""
+    return [
+        *_duplicates(project, file),
+        *_half_coordinates(project, file),
+        *_missing_files(project, file),
+        *(fault for table in project.facilities for fault in _service(table, standard, file)),
+        *(fault for table in project.definitions for fault in _definition(table, project, file)),
+    ]
+
+
+def _duplicates(project: Project, file: str) -> Iterator[Message]:
+    lists = {
+        ("demand", "name"): [table.name for table in project.demand],
+        ("facilities", "name"): [table.name for table in project.facilities],
+        ("definitions", "key"): [table.key for table in project.definitions],
+    }
+    for (tables, key), names in lists.items():
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield message(
+                    "project.duplicate", file=file, list=tables, key=key, name=name, count=count
+                )
+
+
+def _half_coordinates(project: Project, file: str) -> Iterator[Message]:
+    tables = [(f"demand.{t.name}", t) for t in project.demand]
+    for place, table in [*tables, *((f"facilities.{t.name}", t) for t in project.facilities)]:
+        if (table.x is None) != (table.y is None):
+            given, lacking = ("x", "y") if table.y is None else ("y", "x")
+            yield message(
+                "project.both_axes", file=file, table=f"[{place}]", given=given, lacking=lacking
+            )
+
+
+def _missing_files(project: Project, file: str) -> Iterator[Message]:
+    sources = {
+        "network.source": project.network.source,
+        "network.extent": project.network.extent,
+        "zones.source": project.zones.source,
+        **{f"demand.{t.name}.source": t.source for t in project.demand},
+        **{f"demand.{t.name}.total_source": t.total_source for t in project.demand},
+        **{f"facilities.{t.name}.source": t.source for t in project.facilities},
+    }
+    for key, source in sources.items():
+        # addresses have their own message
+        if source is None or is_special(source) or is_address(source):
+            continue
+        if not Path(source).exists():
+            yield message("project.missing_file", file=file, key=key, path=source)
+
+
+def _service(table: FacilitiesTable, standard: Standard, file: str) -> Iterator[Message]:
+    place = f"facilities.{table.name}"
+    known = ", ".join(standard.keys)
+    if table.service and table.service_column:
+        yield message("project.two_services", file=file, table=f"[{place}]")
+    elif not (table.service or table.service_column or table.source == "osm"):
+        yield message("project.no_service", file=file, table=f"[{place}]", known=known)
+    named = {f"{place}.service": table.service or ""}
+    named |= {f"{place}.map.{cell}": service for cell, service in table.map.items()}
+    for key, services in named.items():
+        for service in filter(None, map(str.strip, services.split(";"))):
+            if service not in standard.keys:
+                near = nearest(service, standard.keys)
+                code = "project.unknown_service_near" if near else "project.unknown_service"
+                values = {"standard": standard.key, "known": known, "nearest": near}
+                yield message(code, file=file, key=key, name=service, **values)
+
+
+def _definition(table: DefinitionTable, project: Project, file: str) -> Iterator[Message]:
+    place = f"[definitions.{table.key}]"
+    demand = next((d for d in project.demand if d.name == table.demand), None)
+    if demand is None:
+        known = ", ".join(d.name for d in project.demand)
+        yield message(
+            "project.unknown_demand", file=file, table=place, name=table.demand, known=known
+        )
+    elif table.group and table.group not in demand.groups:
+        yield message(
+            "project.unknown_group",
+            file=file,
+            table=place,
+            name=table.group,
+            demand=demand.name,
+            known=", ".join(demand.groups) or "–",
+        )

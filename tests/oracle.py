@@ -1,0 +1,110 @@
+"""The independent truth: brute force over NetworkX, sharing nothing with the package's search.
+
+Every place and facility becomes a node of its own that splits its edge, so that neither access legs
+nor the same-edge rule need any rule here: they are edges like all others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import shapely
+from lifecircle.network import StreetNetwork
+from pyproj import Geod, Transformer
+
+GEOD = Geod(ellps="WGS84")
+
+
+def split_graph(
+    network: StreetNetwork, places: pd.DataFrame, facilities: pd.DataFrame
+) -> nx.MultiGraph:
+    """Nodes 0…n-1, ("at", kind, i) on an edge, (kind, i) beside it at the end of the access leg."""
+    graph = nx.MultiGraph()
+    graph.add_nodes_from(range(len(network.lon)))
+    on_edge: dict[int, list[tuple[float, tuple[str, str, int]]]] = defaultdict(list)
+    for kind, frame in (("place", places), ("facility", facilities)):
+        columns = zip(frame["edge"], frame["fraction"], frame["distance_m"], strict=True)
+        for i, (edge, fraction, leg_m) in enumerate(columns):
+            graph.add_node((kind, i))
+            if edge >= 0:
+                on_edge[int(edge)].append((float(fraction), ("at", kind, i)))
+                graph.add_edge((kind, i), ("at", kind, i), metres=float(leg_m))
+    for edge, (u, v) in enumerate(zip(network.u.tolist(), network.v.tolist(), strict=True)):
+        lon, lat = network.lon, network.lat
+        length = GEOD.inv(lon[u], lat[u], lon[v], lat[v])[2]
+        stops = [(0.0, u), *sorted(on_edge[edge], key=lambda stop: stop[0]), (1.0, v)]
+        for (here, a), (there, b) in zip(stops, stops[1:], strict=False):
+            graph.add_edge(a, b, metres=(there - here) * length)
+    return graph
+
+
+def minutes_by_networkx(
+    network: StreetNetwork,
+    places: pd.DataFrame,
+    facilities: pd.DataFrame,
+    *,
+    service: str,
+    search_minutes: float,
+) -> np.ndarray:
+    """Minutes from each snapped place to the nearest snapped facility of the service."""
+    graph = split_graph(network, places, facilities)
+    offering = np.flatnonzero((facilities["service"] == service) & (facilities["edge"] >= 0))
+    metres_a_minute = network.speed_kmh * 1000 / 60
+    sources = {("facility", int(i)) for i in offering}
+    metres = (
+        nx.multi_source_dijkstra_path_length(graph, sources, weight="metres") if sources else {}
+    )
+    result = np.full(len(places), math.inf)
+    for i, edge in enumerate(places["edge"]):
+        minutes = metres.get(("place", i), math.inf) / metres_a_minute
+        result[i] = math.nan if edge < 0 else minutes if minutes <= search_minutes else math.inf
+    return result
+
+
+def snap_by_hand(
+    network: StreetNetwork,
+    lon: float,
+    lat: float,
+    *,
+    max_snap_m: float = 200.0,
+    min_component_m: float = 2000.0,
+) -> tuple[int, float, float]:
+    """Edge, fraction and access leg of one point, by looking at every edge in turn."""
+    project = Transformer.from_crs("EPSG:4326", network.crs, always_xy=True)
+    point = shapely.Point(*project.transform(lon, lat))
+    component_m: dict[int, float] = defaultdict(float)
+    for edge in range(len(network.u)):
+        component_m[int(network.component[network.u[edge]])] += float(network.length_m[edge])
+    largest = max(component_m, key=lambda key: component_m[key])
+    best: dict[str, tuple[float, int]] = {}
+    for edge, (u, v) in enumerate(zip(network.u, network.v, strict=True)):
+        line = shapely.LineString(
+            [(network.x[u], network.y[u]), (network.x[v], network.y[v])]
+        )
+        found = (line.distance(point), edge)
+        component = int(network.component[u])
+        best["any"] = min(best.get("any", (math.inf, -1)), found)
+        if component_m[component] >= min_component_m or component == largest:
+            best["large"] = min(best.get("large", (math.inf, -1)), found)
+    chosen = best["any"]
+    if best["large"][0] <= best["any"][0] + 200.0:
+        chosen = best["large"]
+
+    def leg(edge: int) -> tuple[float, float]:
+        u, v = network.u[edge], network.v[edge]
+        line = shapely.LineString(
+            [(network.x[u], network.y[u]), (network.x[v], network.y[v])]
+        )
+        along = line.project(point)
+        foot = line.interpolate(along)
+        foot_lon, foot_lat = project.transform(foot.x, foot.y, direction="INVERSE")
+        fraction = along / line.length if line.length else 0.0
+        return fraction, GEOD.inv(lon, lat, foot_lon, foot_lat)[2]
+
+    if leg(best["any"][1])[1] > max_snap_m:
+        return -1, math.nan, math.nan
+    return (chosen[1], *leg(chosen[1]))
