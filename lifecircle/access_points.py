@@ -6,6 +6,7 @@ else at its representative point; parks, gardens and squares anywhere on their o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -14,6 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from lifecircle.findings import Finding, Source
+from lifecircle.geodesy import WGS84
 from lifecircle.network import StreetNetwork, segments
 
 Geometries = npt.NDArray[Any]
@@ -24,6 +27,30 @@ OUTLINE_SPACING_M = 20.0
 
 _SAME_POINT_M = 0.001
 """Crossings nearer to each other than this are one: two segments meet on the outline."""
+
+PLACE_COLUMNS = ["facility", "service", "name", "layer", "site", "capacity", "access", "geometry"]
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Facilities of one source before they are entered: points and areas.
+
+    `frame` has `PLACE_COLUMNS`, one row per place and service; `access` says how an area is
+    entered: `entrance` (entrances, else crossings, else the representative point), `crossing` (the
+    same without entrances), `outline` or `point`. `entrances` are those that are known, with the
+    `facility` they lead into. `asked` are the services that the source was asked for.
+    """
+
+    frame: gpd.GeoDataFrame
+    entrances: gpd.GeoDataFrame
+    asked: frozenset[str]
+    findings: tuple[Finding, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+def no_entrances() -> gpd.GeoDataFrame:
+    """An empty frame of entrances."""
+    return gpd.GeoDataFrame({"facility": pd.Series(dtype="str")}, geometry=[], crs=WGS84)
 
 
 def outline_points(
@@ -53,8 +80,9 @@ def street_crossings(areas: Geometries, streets: Geometries) -> tuple[Ints, Geom
     A street that runs along the outline gives the ends of the common stretch. Returns the position
     of the area and the point, without duplicates; both inputs are in one metric CRS.
 
-    >>> street = shapely.linestrings([[50, -50], [50, 50]])
-    >>> owner, points = street_crossings(np.array([shapely.box(0, 0, 100, 100)]), np.array([street]))
+    >>> park = np.array([shapely.box(0, 0, 100, 100)])
+    >>> street = np.array([shapely.linestrings([[50, -50], [50, 50]])])
+    >>> owner, points = street_crossings(park, street)
     >>> shapely.get_coordinates(points).tolist()
     [[50.0, 0.0]]
     """
@@ -68,58 +96,44 @@ def street_crossings(areas: Geometries, streets: Geometries) -> tuple[Ints, Geom
     return owner[first], shapely.points(xy[first])
 
 
-def enter(
-    areas: gpd.GeoDataFrame, network: StreetNetwork, entrances: gpd.GeoDataFrame | None = None
-) -> gpd.GeoDataFrame:
-    """The access points of areas: the same columns, one row for each point.
+def enter(places: Places, network: StreetNetwork) -> gpd.GeoDataFrame:
+    """Access points: a point as it is, an area where it is entered.
 
-    Parameters
-    ----------
-    areas
-        Polygons; column `access` says how each is entered: `entrance` (entrances, else crossings,
-        else the representative point), `crossing`, `outline` or `point`.
-    entrances
-        Points with the column `facility` of the area they belong to.
-
-    Returns
-    -------
-        In the areas' order and CRS, RangeIndex, without the column `access`.
+    The columns of `places.frame` but `access`, in its order and CRS, one row per access point.
     """
-    areas = areas.reset_index(drop=True)
-    metric = areas.geometry.to_crs(network.crs).to_numpy()
-    access = areas["access"].to_numpy()
-    found = [_known_entrances(areas, entrances)] if entrances is not None else []
-    entered = (
-        np.isin(np.arange(len(areas)), found[0].index) if found else np.zeros(len(areas), bool)
-    )
+    frame = places.frame.reset_index(drop=True)
+    point = frame.geom_type == "Point"
+    entries = pd.concat(
+        [frame.geometry[point], _entries(frame[~point], places.entrances, network)]
+    ).sort_index(kind="stable")
+    columns = frame.drop(columns=["access", "geometry"]).loc[entries.index]
+    return gpd.GeoDataFrame(columns, geometry=entries, crs=frame.crs).reset_index(drop=True)
 
-    outline = np.flatnonzero(access == "outline")
-    owner, points = outline_points(metric[outline])
-    found.append(_located(outline[owner], points, network, areas))
 
-    crossed = np.flatnonzero(np.isin(access, ["entrance", "crossing"]) & ~entered)
-    owner, points = street_crossings(metric[crossed], segments(network))
-    found.append(_located(crossed[owner], points, network, areas))
+def _entries(
+    areas: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame, network: StreetNetwork
+) -> gpd.GeoSeries:
+    """Points where areas are entered, by the index of the area."""
+    metric = areas.geometry.to_crs(network.crs)
+    access = areas["access"]
+    known = _known_entrances(areas[access == "entrance"], entrances)
 
-    done = np.concatenate([points.index.to_numpy() for points in found])
-    rest = np.setdiff1d(np.arange(len(areas)), done)
-    found.append(_located(rest, shapely.point_on_surface(metric[rest]), network, areas))
+    along = metric[access == "outline"]
+    owner, points = outline_points(along.to_numpy())
+    outline = gpd.GeoSeries(points, index=along.index[owner], crs=network.crs)
 
-    located = pd.concat(found).sort_index(kind="stable")
-    columns = areas.drop(columns=["access", "geometry"]).loc[located.index]
-    return gpd.GeoDataFrame(columns, geometry=located).reset_index(drop=True)
+    crossed = metric[access.isin(["entrance", "crossing"]) & ~metric.index.isin(known.index)]
+    owner, points = street_crossings(crossed.to_numpy(), segments(network))
+    crossing = gpd.GeoSeries(points, index=crossed.index[owner], crs=network.crs)
+
+    found = pd.concat([outline, crossing])
+    rest = metric.drop(found.index.union(known.index)).representative_point()
+    return pd.concat([known, pd.concat([found, rest]).to_crs(areas.crs)])
 
 
 def _known_entrances(areas: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    """Entrances by the position of the area they belong to."""
-    entered = areas.loc[areas["access"] == "entrance", ["facility"]].reset_index(names="position")
-    joined = entered.merge(entrances[["facility", "geometry"]], on="facility")
+    """Entrances by the index of the area they lead into."""
+    joined = areas[["facility"]].reset_index(names="area").merge(entrances, on="facility")
     return gpd.GeoSeries(
-        joined["geometry"].to_numpy(), index=joined["position"].to_numpy(), crs=areas.crs
+        joined["geometry"].to_numpy(), index=joined["area"].to_numpy(), crs=areas.crs
     )
-
-
-def _located(
-    position: Ints, points: Geometries, network: StreetNetwork, areas: gpd.GeoDataFrame
-) -> gpd.GeoSeries:
-    return gpd.GeoSeries(points, index=position, crs=network.crs).to_crs(areas.crs)

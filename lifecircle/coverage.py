@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +15,12 @@ import pandas as pd
 
 from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
+from lifecircle.messages import some
 from lifecircle.standards import Service, Standard
 from lifecircle.travel import TravelTime
+from lifecircle.zones import OUTSIDE
 
 ALL = "all"
-OUTSIDE = "(outside)"
 COVERED_TOLERANCE_MIN = 1e-6
 TARGET_TOLERANCE = 1e-12
 
@@ -80,11 +80,7 @@ def coverage(
     weight = _weight(demand, definition)
     if not demand.index.equals(travel_time.minutes.index):
         raise InputError.of("coverage.index_differs", demand=len(demand))
-    place_zone = pd.Categorical(demand["zone"], categories=[*zones.index, OUTSIDE])
-    if (place_zone.codes < 0).any():
-        unknown = sorted(set(demand["zone"]) - {*zones.index, OUTSIDE})
-        raise InputError.of("coverage.unknown_zone", zones=", ".join(map(str, unknown[:10])))
-    code = np.asarray(place_zone.codes, dtype=np.int64)
+    code = _zone_positions(demand, zones)
     area_type = np.append(zones["area_type"].to_numpy(object), "")
     reach = {
         service.key: _reach(scaled, service, area_type, code)
@@ -137,36 +133,12 @@ def at_speed(travel_time: TravelTime, standard: Standard, speed_kmh: float) -> T
     )
 
 
-def curve(
-    travel_time: TravelTime,
-    demand: pd.DataFrame,
-    service: str,
-    *,
-    minutes: Sequence[float] = tuple(range(31)),
-    weight: str = "weight",
-) -> pd.DataFrame:
-    """Share of demand within each number of minutes, per zone and for the city.
-
-    Returns
-    -------
-        Indexed by minutes; one column per zone with demand, and `city` (all zones together).
-    """
-    inside = demand["zone"] != OUTSIDE
-    value = demand.loc[inside, weight]
-    zone = demand.loc[inside, "zone"]
-    taken = travel_time.minutes.loc[inside, service]
-    total = value.groupby(zone, sort=True).sum()
-    total = total[total > 0]
-    rows = {}
-    for limit in minutes:
-        within = value.where(taken <= limit + COVERED_TOLERANCE_MIN, 0.0)
-        share = within.groupby(zone, sort=True).sum().reindex(total.index) / total
-        share["city"] = within.sum() / total.sum() if len(total) else math.nan
-        rows[limit] = share
-    table = pd.DataFrame(rows).T
-    table.index.name = "minutes"
-    table.columns.name = None
-    return table
+def _zone_positions(demand: pd.DataFrame, zones: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Position of each place's zone; what lies outside comes after the last zone."""
+    code = pd.Index([*zones.index, OUTSIDE]).get_indexer(pd.Index(demand["zone"]))
+    if (code < 0).any():
+        raise InputError.of("coverage.unknown_zone", zones=some(sorted(set(demand["zone"][code < 0]))))
+    return code.astype(np.int64)
 
 
 def _weight(demand: pd.DataFrame, definition: Definition) -> Floats:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj.transformer import TransformerGroup
 
 from lifecircle.errors import CRSError
-from lifecircle.geodesy import WGS84, FloatArray
+from lifecircle.geodesy import WGS84, FloatArray, transformer
 from lifecircle.messages import Message, message, some
 
 # A metric CRS may stretch or shrink lengths by this share before areas and fractions suffer.
@@ -43,11 +42,11 @@ class Place:
 
     layer: str
     source: str
-    rows: Sequence[object]
+    rows: NDArray[np.object_]
 
     def of(self, mask: NDArray[np.bool_]) -> dict[str, object]:
         """The values for a message about the coordinates where `mask` is true."""
-        rows = list(dict.fromkeys(self.rows[position] for position in np.flatnonzero(mask)))
+        rows = list(dict.fromkeys(self.rows[mask]))
         return {
             "layer": self.layer,
             "source": self.source,
@@ -149,8 +148,7 @@ def degrees_of(
         raise CRSError(fault)
     if crs == WGS84:
         return x, y
-    transformer = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
-    lon, lat = (np.asarray(axis, dtype=float) for axis in transformer.transform(x, y))
+    lon, lat = (np.asarray(axis, dtype=float) for axis in transformer(crs, WGS84).transform(x, y))
     lost = np.isfinite(x) & np.isfinite(y) & ~(np.isfinite(lon) & np.isfinite(lat))
     if lost.any():
         raise CRSError.of("crs.infinite", name=_name(crs), **place.of(lost))
@@ -213,8 +211,8 @@ def _projected_fault(x: FloatArray, y: FloatArray, crs: pyproj.CRS, place: Place
 
 def _other_code(crs: pyproj.CRS, x: float) -> str:
     """The twin of a Gauss-Kruger code: without the zone number if it has one, and vice versa."""
-    code = crs.to_epsg()
-    for prefixed, plain, zones, first_zone in _GAUSS_KRUGER if code is not None else ():
+    code = crs.to_epsg() or 0
+    for prefixed, plain, zones, first_zone in _GAUSS_KRUGER:
         if prefixed <= code < prefixed + zones:
             return f"EPSG:{code - prefixed + plain}"
         if plain <= code < plain + zones and first_zone <= x // 1e6 < first_zone + zones:
@@ -227,7 +225,7 @@ def _false_easting(crs: pyproj.CRS) -> float | None:
     operation = crs.coordinate_operation
     if operation is None or "Transverse Mercator" not in operation.method_name:
         return None
-    return next((p.value for p in operation.params if p.name == "False easting"), None)
+    return next((float(p.value) for p in operation.params if p.name == "False easting"), None)
 
 
 def _gauss_kruger(lon: float, lat: float) -> pyproj.CRS | None:
@@ -236,7 +234,7 @@ def _gauss_kruger(lon: float, lat: float) -> pyproj.CRS | None:
         return None
     crs = pyproj.CRS.from_epsg(4534 + (meridian - 75) // 3)
     area = crs.area_of_use
-    holds = area.west <= lon <= area.east and area.south <= lat <= area.north
+    holds = area is not None and area.west <= lon <= area.east and area.south <= lat <= area.north
     return crs if holds else None
 
 

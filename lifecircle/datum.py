@@ -113,14 +113,12 @@ def _gcj02_shift(lon: FloatArray, lat: FloatArray) -> tuple[FloatArray, FloatArr
     both = 20 * (_wave(x, 6) + _wave(x, 2))
     north_m = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
     north_m += (
-        (both + 20 * _wave(y, 1) + 40 * _wave(y, 1 / 3) + 160 * _wave(y, 1 / 12)) * 2 / 3
-        + 320 * _wave(y, 1 / 30) * 2 / 3
-    )
+        both + 20 * _wave(y, 1) + 40 * _wave(y, 1 / 3) + 160 * _wave(y, 1 / 12)
+    ) * 2 / 3 + 320 * _wave(y, 1 / 30) * 2 / 3
     east_m = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
     east_m += (
-        (both + 20 * _wave(x, 1) + 40 * _wave(x, 1 / 3) + 150 * _wave(x, 1 / 12)) * 2 / 3
-        + 300 * _wave(x, 1 / 30) * 2 / 3
-    )
+        both + 20 * _wave(x, 1) + 40 * _wave(x, 1 / 3) + 150 * _wave(x, 1 / 12)
+    ) * 2 / 3 + 300 * _wave(x, 1 / 30) * 2 / 3
     latitude = np.radians(lat)
     flattening = 1 - _ECCENTRICITY2 * np.sin(latitude) ** 2
     along_meridian_m = _AXIS_M * (1 - _ECCENTRICITY2) / flattening**1.5

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from lifecircle.project import DefinitionTable, Project
+from lifecircle.standards import Standard
 
 
 @dataclass(frozen=True)
@@ -24,3 +28,33 @@ class Definition:
     speed_kmh: float = 4.0
     note_zh: str = ""
     note_en: str = ""
+
+
+def definitions_of(project: Project) -> tuple[Definition, ...]:
+    """The project's definitions; by default one per demand layer, along streets."""
+    tables = project.definitions or [
+        DefinitionTable(key=f"{table.name}.network", demand=table.name) for table in project.demand
+    ]
+    demand = {table.name: table for table in project.demand}
+    return tuple(
+        Definition(
+            key=table.key,
+            demand=table.demand,
+            unit=demand[table.demand].unit,
+            group=table.group or "",
+            metric=table.metric,
+            mode=project.network.mode,
+            speed_kmh=table.speed_kmh or project.network.speed_kmh,
+        )
+        for table in tables
+    )
+
+
+def search_minutes_of(
+    project: Project, standard: Standard, definitions: Iterable[Definition]
+) -> float:
+    """How far minutes are searched: as given, else twice the longest limit, at any speed in use."""
+    if project.network.search_minutes is not None:
+        return project.network.search_minutes
+    fastest = max(definition.speed_kmh for definition in definitions)
+    return standard.longest_minutes * max(2.0, fastest / project.network.speed_kmh)

@@ -61,7 +61,7 @@ def read_bytes(path: Path, *, layer: str) -> bytes:
 
 
 def companions(path: Path) -> dict[str, Path]:
-    """The files that make up a shapefile, by lower-case suffix, whatever case they are written in."""
+    """The parts of a shapefile by lower-case suffix, whatever case they are written in."""
     parts = (".shp", ".shx", ".dbf", ".prj", ".cpg")
     beside = sorted(path.parent.iterdir(), key=lambda other: other.name)
     return {

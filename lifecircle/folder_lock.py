@@ -65,7 +65,7 @@ def _acquire(path: Path, folder: Path) -> int:
 def _read_holder(path: Path) -> dict[str, Any]:
     unknown = {"pid": "?", "host": "?", "since": "?"}
     with suppress(OSError, ValueError):
-        return unknown | json.loads(path.read_text(encoding="utf-8"))
+        return {**unknown, **json.loads(path.read_text(encoding="utf-8"))}
     return unknown
 
 

@@ -24,9 +24,10 @@ def distance_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLik
     >>> float(distance_m(0.0, 0.0, 1.0, 0.0).round())  # one degree of the equator
     111319.0
     """
-    degrees = np.broadcast_arrays(*(np.asarray(d, dtype=float) for d in (lon1, lat1, lon2, lat2)))
-    flat = [np.ascontiguousarray(d).ravel() for d in degrees]
-    return np.asarray(_ELLIPSOID.inv(*flat)[2], dtype=float).reshape(degrees[0].shape)
+    degrees = np.broadcast_arrays(lon1, lat1, lon2, lat2)
+    west, south, east, north = (np.array(each, dtype=float).ravel() for each in degrees)
+    metres: FloatArray = np.asarray(_ELLIPSOID.inv(west, south, east, north)[2])
+    return metres.reshape(degrees[0].shape)
 
 
 def lonlat(points: gpd.GeoSeries | gpd.GeoDataFrame) -> tuple[FloatArray, FloatArray]:

@@ -6,7 +6,6 @@ A broken one is a fault of the program, not of the data.
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import numpy as np
 import pandas as pd
@@ -22,34 +21,28 @@ RELATIVE = 1e-9
 MINUTES = 1e-6
 
 
-def check_sums(table: pd.DataFrame) -> None:
-    """Zones sum to the city and, where every zone has one, to parents and area types.
+def check_sums(table: pd.DataFrame, zones: pd.DataFrame) -> None:
+    """Zones sum to their parents, their area types and the city.
 
     Raises
     ------
     BrokenIdentityError
         If a sum is off by more than 1e-9 relative.
     """
-    for (definition, service), rows in table.groupby(["definition", "service"], sort=False):
-        zones = rows[rows["level"] == "zone"]
-        for level in ("city", "parent", "area_type"):
-            upper = rows[rows["level"] == level]
-            partial = level == "parent" and (zones["parent"] == "").any()
-            if upper.empty or partial:
-                continue
-            for column in SUMS:
-                _equal(zones[column], upper[column], f"{level} {column}", definition, service)
-
-
-def _equal(
-    zones: pd.Series, upper: pd.Series, what: str, definition: object, service: object
-) -> None:
-    total, parts = math.fsum(zones), math.fsum(upper)
-    if math.isnan(total) and math.isnan(parts):
-        return
-    if not math.isclose(total, parts, rel_tol=RELATIVE, abs_tol=RELATIVE):
-        raise _broken("coverage.broken_sum", what=what, sum=total, total=parts,
-                      definition=definition, service=service)  # fmt: skip
+    keys = ["definition", "service"]
+    own = table[table["level"] == "zone"]
+    for level in ("city", "parent", "area_type"):
+        upper = table[table["level"] == level].set_index([*keys, "zone"])[SUMS]
+        label = own["zone"].map(zones[level]) if level != "city" else pd.Series("", own.index)
+        labelled = own.assign(zone=label)[(label != "") | (level == "city")]
+        # min_count keeps a sum of nothing known (no data) unknown.
+        sums = labelled.groupby([*keys, "zone"], sort=False)[SUMS].sum(min_count=1)
+        sums = sums.reindex(upper.index)
+        wrong = ~np.isclose(sums, upper, rtol=RELATIVE, atol=RELATIVE, equal_nan=True)
+        if wrong.any():
+            where = upper.index[wrong.any(axis=1)][0]
+            raise _broken("identities.sum", level=level, rows=int(wrong.any(axis=1).sum()),
+                          first=" ".join(map(str, where)))  # fmt: skip
 
 
 def check_all(table: pd.DataFrame, standard: Standard) -> None:

@@ -1,4 +1,4 @@
-"""Outlines of zones: what is no polygon, crosses itself, overlaps or leaves gaps.
+"""Outlines of areas: what is no polygon, crosses itself, overlaps or leaves gaps.
 
 Areas are measured in the metric system of the place; what is changed is reported with its numbers.
 """
@@ -22,7 +22,7 @@ from lifecircle.messages import message, some
 Geometries = npt.NDArray[Any]
 
 MOST_REPAIR = 0.01
-"""A repair may change a zone's area by this share (bad input 1)."""
+"""A repair may change an area by this share (bad input 1)."""
 
 OVERLAP_ERROR = 0.01
 OVERLAP_FINDING = 0.0001
@@ -47,52 +47,57 @@ def polygonal(geometries: Geometries) -> Geometries:
     return np.where(whole, geometries, kept)
 
 
-def repaired(frame: gpd.GeoDataFrame, source: str) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
-    """The zones with valid polygons, and what was repaired or dropped.
+def repaired(
+    frame: gpd.GeoDataFrame, *, ids: str, layer: str, source: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """The frame with valid polygons, and what was repaired or dropped.
 
     Parameters
     ----------
     frame
-        Columns `zone` and `row`, geometries of any type in EPSG:4326.
+        Geometries of any type in EPSG:4326, columns `row` and `ids`.
+    ids
+        Column that names each polygon in messages.
     source
         The file, for messages.
 
     Raises
     ------
     InputError
-        If a zone has no polygon, or its repair changes its area by more than 1 %.
+        If a row has no polygon, or its repair changes its area by more than 1 %.
     """
     drawn = polygonal(frame.geometry.to_numpy())
     none = shapely.is_empty(drawn)
+    where = {"layer": layer, "source": source}
     if none.any():
         rows = frame.loc[none, "row"].tolist()
-        raise InputError.of("zones.no_area", source=source, count=len(rows), rows=some(rows))
+        raise InputError.of("outlines.no_area", count=len(rows), rows=some(rows), **where)
     valid = shapely.is_valid(drawn)
     whole = np.where(valid, drawn, polygonal(shapely.make_valid(drawn)))
     found = []
     mixed = frame.loc[~frame.geom_type.isin(["Polygon", "MultiPolygon"])]
     if len(mixed):
-        ids, rows = some(mixed["zone"].tolist()), some(mixed["row"].tolist())
-        found.append(finding("zones", "zones.parts_dropped", source=source, row=rows, ids=ids))
-    broken = frame.loc[~valid, ["zone", "row"]].assign(
-        before=shapely.area(_metric(drawn[~valid])), after=shapely.area(_metric(whole[~valid]))
-    )
-    found += _repairs(pd.DataFrame(broken), source)
+        names, rows = some(mixed[ids].tolist()), some(mixed["row"].tolist())
+        found.append(finding(layer, "outlines.parts_dropped", source=source, row=rows, ids=names))
+    broken = pd.DataFrame(frame.loc[~valid, [ids, "row"]]).rename(columns={ids: "id"})
+    before, after = shapely.area(_metric(drawn[~valid])), shapely.area(_metric(whole[~valid]))
+    found += _repairs(broken.assign(before=before, after=after), **where)
     return frame.set_geometry(gpd.GeoSeries(whole, index=frame.index, crs=WGS84)), tuple(found)
 
 
-def _repairs(broken: pd.DataFrame, source: str) -> list[Finding]:
+def _repairs(broken: pd.DataFrame, *, layer: str, source: str) -> list[Finding]:
     change = (broken["after"] - broken["before"]).abs()
     too_much = change > MOST_REPAIR * broken[["before", "after"]].max(axis=1)
-    values = broken.rename(columns={"zone": "id"}).to_dict("records")
     faults = [
-        message("zones.repair_changes_area", source=source, **value)
-        for value, refused in zip(values, too_much, strict=True)
-        if refused
+        message("outlines.repair_changes_area", layer=layer, source=source, **values)
+        for values in broken[too_much].to_dict("records")
     ]
     if faults:
         raise InputError(*faults)
-    return [finding("zones", "zones.repaired", source=source, **value) for value in values]
+    return [
+        finding(layer, "outlines.repaired", source=source, **values)
+        for values in broken.to_dict("records")
+    ]
 
 
 def _metric(polygons: Geometries) -> Geometries:
@@ -129,18 +134,18 @@ def overlaps(zones: gpd.GeoDataFrame, source: str) -> tuple[Finding, ...]:
         return {"count": len(named), "pairs": some(named)}
 
     if (share > OVERLAP_ERROR).any():
-        raise InputError.of("zones.overlap_error", source=source, **pairs(share > OVERLAP_ERROR))
+        raise InputError.of("outlines.overlap_error", source=source, **pairs(share > OVERLAP_ERROR))
     found = []
     slight = share > OVERLAP_FINDING
     if slight.any():
         area = common_m2[slight].sum()
         found.append(
-            finding("zones", "zones.overlap", source=source, area_m2=area, **pairs(slight))
+            finding("zones", "outlines.overlap", source=source, area_m2=area, **pairs(slight))
         )
     gaps = _gaps(polygons)
     if len(gaps):
         values = {"count": len(gaps), "area_m2": gaps.sum()}
-        found.append(finding("zones", "zones.gaps", severity="info", source=source, **values))
+        found.append(finding("zones", "outlines.gaps", severity="info", source=source, **values))
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -84,15 +85,16 @@ def code(value: object) -> str:
     """
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
+    if value is None or value is pd.NA or value is pd.NaT:
         return ""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
     if isinstance(value, float | np.floating):
-        return f"{value:.0f}" if float(value).is_integer() else repr(float(value))
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.date().isoformat()
-    return str(value)
+        number = float(value)
+        written = f"{number:.0f}" if number.is_integer() else repr(number)
+        return "" if math.isnan(number) else written
+    midnight = isinstance(value, datetime.datetime) and value.time() == datetime.time()
+    return str(value).split()[0] if midnight else str(value)
 
 
 def numbers(frame: pd.DataFrame, name: str, *, layer: str, source: str) -> pd.Series:
@@ -154,7 +156,7 @@ def _float_codes(values: pd.Series) -> pd.Series:
 
 
 def _is_cut(known: str, name: str) -> bool:
-    """Whether a shapefile, whose field names end after ten bytes, may have cut `name` to `known`."""
+    """Whether a shapefile, whose field names end after ten bytes, may have cut `name` so."""
     stem = known.rstrip("\ufffd")
     return (
         len(stem) < len(name)

@@ -11,9 +11,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
+from lifecircle.findings import Finding, finding
 from lifecircle.geodesy import WGS84, distance_m, lonlat, transformer
+from lifecircle.messages import some
 from lifecircle.network import Floats, Ints, StreetNetwork, segments
 
 ISLAND_DETOUR_M = 200.0
@@ -125,3 +128,43 @@ def _fraction(x: Floats, y: Floats, edge: Ints, network: StreetNetwork) -> Float
     square = along_x**2 + along_y**2
     dot = (x - network.x[u]) * along_x + (y - network.y[u]) * along_y
     return np.clip(np.divide(dot, square, out=np.zeros_like(dot), where=square > 0), 0.0, 1.0)
+
+
+def snapping_findings(
+    snapped: pd.DataFrame,
+    network: StreetNetwork,
+    *,
+    layer: str,
+    max_snap_m: float,
+    min_component_m: float,
+) -> list[Finding]:
+    """What is off the streets, was moved by the island rule, or stands on an island."""
+    off = snapped["edge"] < 0
+    on = snapped["edge"][~off].to_numpy()
+    component = network.component[network.u[on]]
+    stranded = (network.component_m[component] < min_component_m) & (component != 0)
+    found = []
+    if off.any() and "weight" in snapped:
+        found.append(
+            finding(
+                layer, "network.unsnapped", row=some(snapped.loc[off, "id"].tolist()),
+                count=int(off.sum()), limit_m=max_snap_m, weight=snapped.loc[off, "weight"].sum(),
+            )
+        )  # fmt: skip
+    elif off.any():
+        names = snapped["name"].where(snapped["name"] != "", snapped["facility"])
+        found.append(
+            finding(
+                layer, "network.facility_unsnapped", row=some(snapped.loc[off, "facility"].tolist()),
+                count=int(off.sum()), limit_m=max_snap_m, names=some(names[off].tolist()),
+            )
+        )  # fmt: skip
+    for code, count in (
+        ("network.moved", int(snapped["moved"].sum())),
+        ("network.on_small_component", int(stranded.sum())),
+    ):
+        if count:
+            found.append(
+                finding(layer, code, severity="info", count=count, limit_m=min_component_m)
+            )
+    return found

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from lifecircle.encodings import decode
+from lifecircle.encoding import decode
 from lifecircle.errors import InputError
 from lifecircle.files import PARQUET, TEXT_TABLES, WORKBOOKS, existing_file, read_bytes, sha256
 from lifecircle.findings import Finding, Source, finding
@@ -116,9 +117,9 @@ def sample_texts(frame: pd.DataFrame) -> list[str]:
 
 
 def with_rows(frame: pd.DataFrame, rows: Sequence[str]) -> pd.DataFrame:
-    """The frame with our column `row`; a column of the file's own by that name becomes `row_`."""
-    clash = {name: f"{name}_" for name in OUR_COLUMNS if name in frame.columns}
-    renamed = frame.rename(columns=clash)
+    """The frame with our column `row`; a file's own column of that name is kept as `row_`."""
+    ours = ("row",) if isinstance(frame, gpd.GeoDataFrame) else OUR_COLUMNS
+    renamed = frame.rename(columns=lambda name: f"{name}_" if name in ours else str(name))
     return renamed.assign(row=pd.Series(rows, index=frame.index, dtype="str"))
 
 
@@ -217,14 +218,10 @@ def _fitted(cells: list[str], width: int) -> list[str]:
 def _names(header: Sequence[str], *, layer: str, source: str) -> list[str]:
     """Column names; nameless columns are called by their position."""
     last = max((at for at, name in enumerate(header, start=1) if name.strip()), default=0)
-    names = [
-        name.strip() or f"(column {at})" for at, name in enumerate(header[:last], start=1)
-    ]
+    names = [name.strip() or f"(column {at})" for at, name in enumerate(header[:last], start=1)]
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise InputError.of(
-            "readers.column_twice", layer=layer, source=source, columns=some(twice)
-        )
+        raise InputError.of("readers.column_twice", layer=layer, source=source, columns=some(twice))
     return names
 
 

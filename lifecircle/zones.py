@@ -21,9 +21,8 @@ from lifecircle.messages import Message, message, some
 from lifecircle.osm.boundaries import read_boundaries
 from lifecircle.outlines import overlaps, repaired
 from lifecircle.project import ZonesTable
-from lifecircle.quantities import codes, numbers
+from lifecircle.quantities import codes, column, numbers
 from lifecircle.readers import read_layer, require_geometry
-from lifecircle.tables import column
 
 OUTSIDE = "(outside)"
 """Zone of a place that no zone covers."""
@@ -57,7 +56,7 @@ def load_zones(
         by more than 1 %, or zones overlap by more than 1 % of the smaller.
     """
     source = table.source if table.source.startswith("osm:") else Path(table.source).name
-    read = _read(table, extract, source)
+    read = _read(table, extract)
     if read.frame.empty:
         raise InputError.of("zones.empty", source=source)
     id_column = _id_column(read.frame, table, source)
@@ -65,7 +64,7 @@ def load_zones(
     faults = _id_faults(frame, id_column, source)
     if faults:
         raise InputError(*faults)
-    frame, repairs = repaired(frame, source)
+    frame, repairs = repaired(frame, ids="zone", layer="zones", source=source)
     frame = frame.set_index("zone").sort_index()
     found = (*read.findings, *repairs, *overlaps(frame, source))
     return Layer(frame.drop(columns="row"), found, read.sources)
@@ -92,9 +91,9 @@ def assign_zones(points: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.Series
     return pd.Series(labels[smallest], index=points.index, name="zone", dtype="str")
 
 
-def _read(table: ZonesTable, extract: Path | None, source: str) -> Layer:
+def _read(table: ZonesTable, extract: Path | None) -> Layer:
     if not table.source.startswith("osm:"):
-        return require_geometry(read_layer(table, layer="zones"), layer="zones", source=source)
+        return require_geometry(read_layer(table, layer="zones"), layer="zones")
     if extract is None:
         raise InputError.of("zones.needs_extract", source=table.source)
     level = re.fullmatch(rf"{_OSM_LEVEL}(1[0-2]|[1-9])", table.source)

@@ -255,13 +255,15 @@ KILLED = (
         def count(event, arguments):
             nonlocal step
             step -= event in FILE_EVENTS
-            if step == 0:
+            if step == 0 and event in FILE_EVENTS:
                 os.kill(os.getpid(), signal.SIGKILL)
         if (child := os.fork()) == 0:
             sys.addaudithook(count)
             work()
             os._exit(0)
-        return os.waitpid(child, 0)[1] != 0
+        status = os.waitpid(child, 0)[1]
+        assert status in (0, signal.SIGKILL)
+        return status != 0
 """
 )
 

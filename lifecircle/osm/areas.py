@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
+from osmium.filter import EntityFilter, KeyFilter
 from osmium.geom import WKBFactory
+from osmium.osm import AREA, RELATION, WAY
 from osmium.osm.types import Area, OSMEntity, Relation, Way
+
+from lifecircle.findings import Finding, finding
+from lifecircle.messages import some
+from lifecircle.osm.extract import objects
 
 _KINDS = {"n": "node", "w": "way", "r": "relation"}
 _AREA_RELATIONS = ("multipolygon", "boundary")
@@ -17,6 +24,25 @@ _WKB = WKBFactory()
 
 Element = tuple[str, int]
 """Kind and id of an object, in the order of an OSM file: nodes, ways, relations, each by id."""
+
+
+def values(tags: Mapping[str, str], key: str) -> list[str]:
+    """The values of a key; OSM writes several as `a;b`.
+
+    >>> values({"amenity": "library; cafe"}, "amenity")
+    ['library', 'cafe']
+    """
+    return [value.strip() for value in tags.get(key, "").split(";")]
+
+
+def carries(tags: Mapping[str, str], wanted: Iterable[str]) -> bool:
+    """Whether an object has one of the wanted tags.
+
+    >>> carries({"amenity": "library;cafe"}, ["amenity=cafe"])
+    True
+    """
+    pairs = (tag.partition("=") for tag in wanted)
+    return any(value in values(tags, key) for key, _, value in pairs)
 
 
 def element(entity: OSMEntity) -> Element:
@@ -53,7 +79,8 @@ def polygons(wkb: Sequence[str]) -> npt.NDArray[np.object_]:
     """
     geometry = shapely.from_wkb(np.array(wkb, dtype=object))
     single = shapely.get_num_geometries(geometry) == 1
-    return np.where(single, shapely.get_geometry(geometry, 0), geometry)
+    plain: npt.NDArray[np.object_] = np.where(single, shapely.get_geometry(geometry, 0), geometry)
+    return plain
 
 
 def labels(elements: Sequence[Element]) -> list[str]:
@@ -65,6 +92,46 @@ def labels(elements: Sequence[Element]) -> list[str]:
     return [f"{kind}/{number}" for kind, number in elements]
 
 
-def frame_of(columns: dict[str, Sequence[object]], geometry: Sequence[object]) -> gpd.GeoDataFrame:
+def frame_of(
+    columns: Mapping[str, Sequence[object]], geometry: npt.NDArray[np.object_]
+) -> gpd.GeoDataFrame:
     """A frame in WGS 84 that keeps its columns when it has no rows."""
-    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(geometry, crs="EPSG:4326"))
+    return gpd.GeoDataFrame(dict(columns), geometry=gpd.GeoSeries(geometry, crs="EPSG:4326"))
+
+
+def read_areas(
+    path: Path, wanted: Sequence[str], *, keep: Sequence[str] = ()
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Areas that carry any of the `wanted` tags, and those of them that are broken.
+
+    The frame has `osm`, a text column for each key in `keep` (empty without the tag) and the
+    polygon; ways come before relations, each by id.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read to its end.
+    """
+    keys = KeyFilter(*sorted({tag.partition("=")[0] for tag in wanted}))
+    found: dict[Element, tuple[str, ...]] = {}
+    expected: set[Element] = set()
+    for entity in objects(path, EntityFilter(WAY | RELATION | AREA), keys, areas=keys):
+        tags = dict(entity.tags)
+        if not carries(tags, wanted):
+            continue
+        if not isinstance(entity, Area):
+            expected |= {element(entity)} if should_be_area(entity) else set()
+        elif wkb := outline_wkb(entity):
+            found[element(entity)] = (wkb, *(tags.get(key, "") for key in keep))
+    order = sorted(found)
+    kept = {key: [found[each][at] for each in order] for at, key in enumerate(keep, start=1)}
+    frame = frame_of({"osm": labels(order)} | kept, polygons([found[each][0] for each in order]))
+    return frame, tuple(labels(sorted(expected - found.keys())))
+
+
+def broken_finding(layer: str, source: str, broken: Sequence[str]) -> list[Finding]:
+    """The areas that could not be put together, if there are any."""
+    if not broken:
+        return []
+    row = some(broken)
+    return [finding(layer, "osm.broken_areas", source=source, row=row, count=len(broken))]

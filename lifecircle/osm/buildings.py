@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from osmium.filter import EntityFilter, KeyFilter
-from osmium.osm import AREA, RELATION, WAY
-from osmium.osm.types import Area
+import shapely
 from pyproj import CRS
 
 from lifecircle.findings import Finding, finding
-from lifecircle.osm.areas import (
-    Element,
-    element,
-    frame_of,
-    labels,
-    outline_wkb,
-    polygons,
-    should_be_area,
-)
-from lifecircle.osm.extract import objects
-from lifecircle.osm.features import broken_finding, values
+from lifecircle.osm.areas import broken_finding, carries, read_areas, values
 
 HOUSES = frozenset({"house", "detached", "semidetached_house", "terrace", "bungalow", "farm"})
 """Values of `building` that have one storey unless they say otherwise."""
@@ -41,15 +29,19 @@ MOST_LEVELS = 200
 """More storeys than any building has: such a value is no number of storeys."""
 
 
+_LAND = "landuse=residential"
+_KEEP = ("building", "building:levels", "building:part", "landuse")
+
+
 @dataclass(frozen=True, eq=False)
 class OsmBuildings:
     """Buildings that people live in.
 
     `frame` has `osm`, `building` (the value), `levels`, `imputed` (the levels are assumed),
-    `footprint_m2`, `floor_area_m2` and the polygon. `imputed_share` is the share of floor area whose
-    levels are assumed, `NaN` without buildings. `unused_yes` counts buildings with no more than
-    `building=yes` that were not taken, `unused_yes_m2` their ground. `broken` lists buildings whose
-    outline could not be put together.
+    `footprint_m2`, `floor_area_m2` and the polygon. `imputed_share` is the share of floor area
+    whose levels are assumed, `NaN` without buildings. `unused_yes` counts buildings with no more
+    than `building=yes` that were not taken, `unused_yes_m2` their ground. `broken` lists buildings
+    and residential land whose outline could not be put together.
     """
 
     frame: gpd.GeoDataFrame
@@ -78,39 +70,27 @@ def read_buildings(
 
     Notes
     -----
-    Missing levels are the median of the tagged buildings of the same value in the extract, else 1 for
-    `HOUSES` and 3 for others. Building parts are not buildings.
+    Missing levels are the median of the tagged buildings of the same value in the extract, else 1
+    for `HOUSES` and 3 for others. Building parts are not buildings.
 
     Raises
     ------
     InputError
         If the file cannot be read to its end.
     """
-    areas, broken = _read(path)
-    known = areas["building"].isin(RESIDENTIAL | {"yes"}) & ~areas["part"]
-    buildings = areas.loc[known].reset_index(drop=True)
-    footprint = buildings.geometry.to_crs(crs).area
-    levels, imputed = _levels(buildings)
-    buildings = buildings.assign(
-        levels=levels,
-        imputed=imputed,
-        footprint_m2=footprint,
-        floor_area_m2=footprint * levels,
-    )
-    bare = buildings["building"] == "yes"
-    unused = bare
+    wanted = [f"building={value}" for value in sorted(RESIDENTIAL | {"yes"})]
+    areas, broken = read_areas(path, [*wanted, _LAND], keep=_KEEP)
+    buildings = _with_floor_area(areas, crs)
+    unused = buildings["building"] == "yes"
     if yes_in_residential:
-        unused = bare & ~_inside(buildings, areas.loc[areas["residential_land"]])
+        unused &= ~_stand_on(buildings, areas.loc[_is_land(areas)])
     columns = ["osm", "building", "levels", "imputed", "footprint_m2", "floor_area_m2", "geometry"]
     frame = buildings.loc[~unused, columns].reset_index(drop=True)
-    share = _share(frame["floor_area_m2"], frame["imputed"])
-    n, area_m2 = int(unused.sum()), float(footprint[unused].sum())
-    findings = [
-        *_imputed_finding(layer, path, frame, share),
-        *_unused_finding(layer, path, n, area_m2),
-        *broken_finding(layer, path, broken),
-    ]
-    return OsmBuildings(frame, share, n, area_m2, broken, tuple(findings))
+    floor_area = frame["floor_area_m2"]
+    share = float(floor_area[frame["imputed"]].sum() / floor_area.sum()) if len(frame) else np.nan
+    unused_m2 = float(buildings.loc[unused, "footprint_m2"].sum())
+    found = OsmBuildings(frame, share, int(unused.sum()), unused_m2, broken, ())
+    return replace(found, findings=_findings(found, layer, path.name))
 
 
 def read_residential_land(path: Path) -> gpd.GeoDataFrame:
@@ -121,8 +101,8 @@ def read_residential_land(path: Path) -> gpd.GeoDataFrame:
     InputError
         If the file cannot be read to its end.
     """
-    areas, _ = _read(path, keys=("landuse",))
-    return areas.loc[areas["residential_land"], ["osm", "geometry"]].reset_index(drop=True)
+    land, _ = read_areas(path, [_LAND])
+    return land
 
 
 def storeys(text: str) -> float:
@@ -137,26 +117,75 @@ def storeys(text: str) -> float:
     return number if 0 < number <= MOST_LEVELS else np.nan
 
 
-def _read(
-    path: Path, keys: Collection[str] = ("building", "landuse")
-) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    """All building and land use areas with the little of their tags that matters; the broken ones."""
-    rows: dict[Element, tuple[str, str, bool, bool, str]] = {}
-    expected: set[Element] = set()
-    filters = EntityFilter(WAY | RELATION | AREA), KeyFilter(*keys)
-    for entity in objects(path, *filters, areas=KeyFilter(*keys)):
-        tags = entity.tags
-        building = _residential_value(dict(tags))
-        land = "residential" in values(dict(tags), "landuse")
-        if not (building or land):
-            continue
-        if isinstance(entity, Area):
-            if wkb := outline_wkb(entity):
-                part = (tags.get("building:part") or "no") != "no"
-                levels = tags.get("building:levels") or ""
-                rows[element(entity)] = building, levels, part, land, wkb
-        elif should_be_area(entity):
-            expected.add(element(entity))
-    order = sorted(rows)
-    building, levels, part, land, wkb = zip(*(rows[each] for each in order), strict=True)
-    return frame_of({}, []), ()
+def _with_floor_area(areas: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+    """The buildings among the areas, with their levels, footprint and floor area."""
+    building = areas["building"].map(_residential_value)
+    is_building = (building != "") & areas["building:part"].isin(["", "no"])
+    buildings = areas.assign(building=building).loc[is_building].reset_index(drop=True)
+    given = buildings["building:levels"].map(storeys).astype(float)
+    usual = given.groupby(buildings["building"]).transform("median")
+    rest = buildings["building"].isin(HOUSES).map({True: HOUSE_LEVELS, False: OTHER_LEVELS})
+    levels = given.fillna(usual).fillna(rest)
+    footprint = buildings.geometry.to_crs(crs).area
+    return buildings.assign(
+        levels=levels,
+        imputed=given.isna(),
+        footprint_m2=footprint,
+        floor_area_m2=footprint * levels,
+    )
+
+
+def _residential_value(building: str) -> str:
+    """The value of a `building` tag that people live in, else `yes`, else none.
+
+    >>> _residential_value("retail;apartments"), _residential_value("church")
+    ('apartments', '')
+    """
+    candidates = [value for value in values({"building": building}, "building") if value]
+    known = [value for value in candidates if value in RESIDENTIAL]
+    return known[0] if known else "yes" if candidates == ["yes"] else ""
+
+
+def _is_land(areas: gpd.GeoDataFrame) -> pd.Series[bool]:
+    """Areas that are residential land."""
+    is_land = [carries({"landuse": value}, [_LAND]) for value in areas["landuse"]]
+    return pd.Series(is_land, index=areas.index, dtype=bool)
+
+
+def _stand_on(buildings: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:
+    """Whether a point inside each building lies on the land."""
+    tree = shapely.STRtree(land.geometry.to_numpy())
+    inside = np.zeros(len(buildings), dtype=np.bool_)
+    points = buildings.geometry.representative_point().to_numpy()
+    inside[tree.query(points, predicate="intersects")[0]] = True
+    return inside
+
+
+def _findings(found: OsmBuildings, layer: str, source: str) -> tuple[Finding, ...]:
+    """What a reviewer should know about the buildings."""
+    imputed = int(found.frame["imputed"].sum())
+    findings = broken_finding(layer, source, found.broken)
+    if imputed:
+        findings.append(
+            finding(
+                layer,
+                "osm.imputed_levels",
+                source=source,
+                column="building:levels",
+                count=imputed,
+                total=len(found.frame),
+                share=found.imputed_share,
+            )
+        )
+    if found.unused_yes:
+        findings.append(
+            finding(
+                layer,
+                "osm.unused_yes",
+                source=source,
+                column="building",
+                count=found.unused_yes,
+                area_m2=found.unused_yes_m2,
+            )
+        )
+    return tuple(findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from lifecircle.findings import Finding, finding
 from lifecircle.messages import some
 from lifecircle.osm.areas import (
     Element,
+    broken_finding,
+    carries,
     element,
     frame_of,
     labels,
@@ -49,9 +51,10 @@ class OsmFeatures:
     """Nodes and areas of an extract that carry the wanted tags.
 
     `frame` has `osm` (`way/2`), `name` (empty if unknown), `tags` (a dictionary) and the geometry,
-    a point or a polygon; nodes come before ways before relations, each by id. `entrances` has `osm`,
-    the area's, and a point for each entrance or gate on its outline. `private` counts features left
-    out because they are not open to the public, `broken` lists areas that could not be put together.
+    a point or a polygon; nodes come before ways before relations, each by id. `entrances` has
+    `osm`, the area's, and a point for each entrance or gate on its outline. `private` counts
+    features left out because they are not open to the public, `broken` lists areas that could not
+    be put together.
     """
 
     frame: gpd.GeoDataFrame
@@ -59,25 +62,6 @@ class OsmFeatures:
     private: int
     broken: tuple[str, ...]
     findings: tuple[Finding, ...]
-
-
-def values(tags: Mapping[str, str], key: str) -> list[str]:
-    """The values of a key; OSM writes several as `a;b`.
-
-    >>> values({"amenity": "library; cafe"}, "amenity")
-    ['library', 'cafe']
-    """
-    return [value.strip() for value in tags.get(key, "").split(";")]
-
-
-def carries(tags: Mapping[str, str], wanted: Iterable[str]) -> bool:
-    """Whether an object has one of the wanted tags.
-
-    >>> carries({"amenity": "library;cafe"}, ["amenity=cafe"])
-    True
-    """
-    pairs = (tag.partition("=") for tag in wanted)
-    return any(value in values(tags, key) for key, _, value in pairs)
 
 
 def read_features(path: Path, tags: Sequence[str], *, layer: str = "osm") -> OsmFeatures:
@@ -95,8 +79,8 @@ def read_features(path: Path, tags: Sequence[str], *, layer: str = "osm") -> Osm
     Notes
     -----
     Features with `access=private` or `access=no` are left out and counted. Entrances are nodes on
-    an area's outer outline with `entrance=*` (but not `entrance=no`) or a `barrier` of `GATES`, unless
-    their own access is `private` or `no`; emergency exits and service entrances are not told apart.
+    an area's outer outline with `entrance=*` (but not `entrance=no`) or a `barrier` of `GATES`,
+    unless their own access is `private` or `no`; emergency exits and service entrances count too.
     A way that is not closed, or says `area=no`, is no area and is passed over.
 
     Raises
@@ -125,7 +109,10 @@ def read_features(path: Path, tags: Sequence[str], *, layer: str = "osm") -> Osm
         ),
         private=len(found.private),
         broken=broken,
-        findings=(*_private_finding(layer, path, found.private), *broken_finding(layer, path, broken)),
+        findings=(
+            *_private_finding(layer, path, found.private),
+            *broken_finding(layer, path.name, broken),
+        ),
     )
 
 
@@ -189,11 +176,3 @@ def _private_finding(layer: str, path: Path, private: set[Element]) -> list[Find
     row = some(labels(sorted(private)))
     count = len(private)
     return [finding(layer, "osm.private", severity="info", source=path.name, row=row, count=count)]
-
-
-def broken_finding(layer: str, path: Path, broken: Sequence[str]) -> list[Finding]:
-    """The areas that could not be put together, if there are any."""
-    if not broken:
-        return []
-    row = some(broken)
-    return [finding(layer, "osm.broken_areas", source=path.name, row=row, count=len(broken))]

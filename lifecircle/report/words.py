@@ -42,7 +42,7 @@ def both(text: object) -> Both:
 @functools.cache
 def page_words() -> Mapping[str, Mapping[str, str]]:
     """The page's own words by key, each in both languages."""
-    return tomllib.loads((files(__package__) / "words.toml").read_text("utf-8"))
+    return tomllib.loads((files("lifecircle.report") / "words.toml").read_text("utf-8"))
 
 
 def words(code: str, **values: object) -> Both:

@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8, else GB18030, else an error that says where; and text that came out wrong."""
+"""Bytes to text: UTF-8, else GB18030, else an error that says where; and texts gone wrong."""
 
 from __future__ import annotations
 

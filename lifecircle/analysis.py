@@ -1,0 +1,55 @@
+"""What a run made, in one value: the standard, the layers, the minutes, the rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+
+from lifecircle.definitions import Definition
+from lifecircle.findings import Finding, Source
+from lifecircle.network import StreetNetwork
+from lifecircle.project import Project
+from lifecircle.standards import Standard
+from lifecircle.travel import TravelTime
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """A run.
+
+    `project` is the effective project with paths as written. `demands` holds the frames by layer
+    name, `travel_times` the minutes by definition key, `coverage` the contract's table of all
+    definitions, the first being the main one. `facilities` are access points with their positions
+    on the streets; `given` names the services that have any. `seconds` is the time of each step.
+    """
+
+    project: Project
+    standard: Standard
+    definitions: tuple[Definition, ...]
+    network: StreetNetwork | None
+    zones: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    demands: Mapping[str, gpd.GeoDataFrame]
+    travel_times: Mapping[str, TravelTime]
+    coverage: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
+    sources: tuple[Source, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def definition(self) -> Definition:
+        """The main definition."""
+        return self.definitions[0]
+
+    @property
+    def demand(self) -> gpd.GeoDataFrame:
+        """The main definition's demand places."""
+        return self.demands[self.definition.demand]
+
+    @property
+    def travel_time(self) -> TravelTime:
+        """The main definition's minutes."""
+        return self.travel_times[self.definition.key]

@@ -1,0 +1,208 @@
+"""What commands answer: tables for people, plain values for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lifecircle.analysis import Analysis
+from lifecircle.console import Terminal, plain
+from lifecircle.definitions import Definition
+from lifecircle.findings import Finding
+from lifecircle.standards import ALL, Service, Standard
+from lifecircle.verdicts import minutes, percent, percent_exact, shortfall, target_percent
+
+_STATUS = {
+    "pass": "cli.pass",
+    "fail": "cli.fail",
+    "no data": "cli.no_data",
+    "no demand": "cli.no_demand",
+    "not in scope": "cli.not_in_scope",
+}
+_SEVERITY = {"error": "cli.error", "warning": "cli.warning", "info": "cli.info"}
+_SURE = {
+    "official": "cli.official",
+    "secondary": "cli.secondary",
+    "unverified": "cli.unverified",
+}
+_COLOURS = {"fail": "red", "pass": "green", "error": "red", "warning": "yellow"}
+_CITY_VALUES = ["demand", "covered", "unsnapped", "rate", "target", "gap"]
+
+
+def city(coverage: pd.DataFrame, definition: str) -> pd.DataFrame:
+    """The city's rows of one definition, by service."""
+    rows = coverage[(coverage["level"] == "city") & (coverage["definition"] == definition)]
+    return rows.set_index("service")
+
+
+def run_answer(
+    analysis: Analysis, files: Mapping[str, Path], terminal: Terminal
+) -> list[RenderableType]:
+    """What a run says: a table for each definition, what was found, where the report is."""
+    listed = findings_table if terminal.verbose else counts_line
+    return [
+        *(city_table(analysis, definition, terminal) for definition in analysis.definitions),
+        listed(analysis.findings, terminal),
+        terminal.words("cli.report_at", path=files["report.html"]),
+    ]
+
+
+def run_summary(analysis: Analysis, files: Mapping[str, Path], out: Path) -> dict[str, object]:
+    """The same for programs: plain values, `None` where there is no number."""
+    return {
+        "out": str(out),
+        "files": {name: str(path) for name, path in files.items()},
+        "city": {
+            definition.key: _city_values(city(analysis.coverage, definition.key))
+            for definition in analysis.definitions
+        },
+        "findings": finding_counts(analysis.findings),
+    }
+
+
+def _city_values(rows: pd.DataFrame) -> dict[str, dict[str, object]]:
+    """The city's numbers by service."""
+    numbers = rows[_CITY_VALUES].astype(object).where(rows[_CITY_VALUES].notna(), None)
+    return {
+        str(service): {"status": status, **row}
+        for service, status, row in zip(
+            rows.index, rows["status"], numbers.to_dict("records"), strict=True
+        )
+    }
+
+
+def city_table(analysis: Analysis, definition: Definition, terminal: Terminal) -> Table:
+    """Services by the city's rate, target, status and gap."""
+    say = terminal.words
+    gap = say("cli.gap_unit", unit=definition.unit) if definition.unit else say("cli.gap")
+    table = _table(definition.key, say("cli.service"))
+    for code in ("cli.limit", "cli.city", "cli.target"):
+        table.add_column(say(code), justify="right")
+    table.add_column(say("cli.status"))
+    table.add_column(gap, justify="right")
+    standard = analysis.standard
+    names = {service.key: service.name(terminal.language) for service in standard.services}
+    names[ALL] = say("cli.all", names=", ".join(names[key] for key in standard.all))
+    for service, row in city(analysis.coverage, definition.key).iterrows():
+        table.add_row(
+            _cell(names[str(service)]),
+            minutes(row["minutes"]),
+            _with_sign(percent(row["rate"])),
+            _with_sign(target_percent(row["target"])),
+            Text(say(_STATUS[row["status"]]), style=_COLOURS.get(row["status"], "")),
+            shortfall(row["gap"]),
+        )
+    return table
+
+
+def shown_rate(row: pd.Series[Any], terminal: Terminal) -> str:
+    """A rate with two decimals, rounded down; where there is none, why."""
+    return _with_sign(percent_exact(row["rate"])) or terminal.words(_STATUS[row["status"]])
+
+
+def findings_table(findings: Sequence[Finding], terminal: Terminal) -> Table | str:
+    """Every finding with what to do about it, the worst first."""
+    if not findings:
+        return terminal.words("cli.no_findings")
+    table = Table.grid(padding=(0, 2, 1, 0))
+    for found in sorted(findings, key=lambda found: list(_SEVERITY).index(found.severity)):
+        severity = terminal.words(_SEVERITY[found.severity])
+        parts = (found.message.text(terminal.language), found.message.action(terminal.language))
+        table.add_row(
+            Text(severity, style=_COLOURS.get(found.severity, "")),
+            _cell(found.layer),
+            _cell("\n".join(filter(None, parts))),
+        )
+    return table
+
+
+def finding_counts(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many findings of each severity."""
+    counts = Counter(found.severity for found in findings)
+    return {severity: counts[severity] for severity in ("error", "warning", "info")}
+
+
+def counts_line(findings: Iterable[Finding], terminal: Terminal) -> str:
+    """How many findings there are, in one line."""
+    counts = finding_counts(findings)
+    return terminal.words(
+        "cli.counts", errors=counts["error"], warnings=counts["warning"], notes=counts["info"]
+    )
+
+
+def standards_table(standards: Iterable[Standard], terminal: Terminal) -> Table:
+    """The built-in standards, one a line."""
+    say = terminal.words
+    table = _table("", *(say(c) for c in ("cli.standard", "cli.name", "cli.target", "cli.status")))
+    table.add_column(say("cli.services"))
+    for standard in standards:
+        table.add_row(
+            _cell(standard.key),
+            _cell(standard.name(terminal.language)),
+            _with_sign(target_percent(standard.target)),
+            say(_SURE[standard.status]),
+            _cell(", ".join(standard.keys)),
+        )
+    return table
+
+
+def standard_page(standard: Standard, terminal: Terminal) -> list[Table | str]:
+    """One standard: each number with its source and how sure it is."""
+    say = terminal.words
+    heads = ("cli.service", "cli.name", "cli.limit", "cli.target", "cli.source", "cli.status")
+    table = _table("", *map(say, heads), say("cli.tags"))
+    for service in standard.services:
+        tags = ", ".join(service.osm)
+        table.add_row(
+            _cell(service.key),
+            _cell(service.name(terminal.language)),
+            _cell(_limits(service, terminal)),
+            _with_sign(target_percent(service.target)),
+            _cell(service.source),
+            say(_SURE[service.status]),
+            _cell(say("cli.proxy", tags=tags) if service.proxy and tags else tags),
+        )
+    note = standard.note_zh if terminal.language == "zh" else standard.note_en
+    lines = [
+        f"{standard.name(terminal.language)} ({standard.key})",
+        say(
+            "cli.target_of",
+            target=target_percent(standard.target),
+            status=say(_SURE[standard.status]),
+            source=standard.source,
+        ),
+        say("cli.scope", area_types=", ".join(standard.scope)) if standard.scope else "",
+        say("cli.all_names", names=", ".join(standard.all)) if standard.all else "",
+        note,
+    ]
+    return [*filter(None, lines), table]
+
+
+def _limits(service: Service, terminal: Terminal) -> str:
+    """The service's limit, and those of area types."""
+    by_area = (
+        terminal.words("cli.minutes_in", area_type=area_type, minutes=minutes(limit))
+        for area_type, limit in service.minutes_by_area.items()
+    )
+    return "\n".join([minutes(service.minutes), *by_area])
+
+
+def _table(title: str, *columns: str) -> Table:
+    return Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD)
+
+
+def _cell(text: str) -> Text:
+    """Text as it is: no markup, nothing that steers a terminal."""
+    return Text(plain(text), overflow="fold")
+
+
+def _with_sign(number: str) -> str:
+    return f"{number} %" if number else ""

@@ -1,0 +1,81 @@
+"""What every column of the written files means: type, unit, and words in both languages.
+
+They stand in `columns.toml`, file by file. Readers of our own files take the types from there, and
+`datapackage.json` carries the rest to whoever opens them elsewhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Literal
+
+Type = Literal["string", "number", "integer", "boolean"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a written file.
+
+    `unit` is empty for text, `1` for a share, and `definition` for the unit of the definition's
+    demand (persons, m², dwellings).
+    """
+
+    name: str
+    type: Type
+    unit: str
+    titles: Mapping[str, str]
+    meanings: Mapping[str, str]
+
+
+def columns(file: str, names: Iterable[str]) -> list[Column]:
+    """The columns of a file, described, in the order given.
+
+    >>> limit, nearest = columns("travel_time.parquet", ["min_health", "facility_health"])
+    >>> limit.type, limit.unit, nearest.titles["en"]
+    ('number', 'min', 'Nearest health')
+    """
+    return [_column(file, name) for name in names]
+
+
+def number_columns(file: str) -> list[str]:
+    """Names of the columns that hold numbers; codes are text, for their leading zeros.
+
+    >>> "zone" in number_columns("coverage.csv"), "rate" in number_columns("coverage.csv")
+    (False, True)
+    """
+    return [name for name, entry in _described()[file].items() if entry["type"] == "number"]
+
+
+@functools.cache
+def _described() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    return tomllib.loads((files("lifecircle") / "columns.toml").read_text("utf-8"))
+
+
+def _column(file: str, name: str) -> Column:
+    entry, key = _entry(file, name)
+    values: dict[str, Any] = {"service": key, "group": key}
+    return Column(
+        name=name,
+        type=entry["type"],  # type: ignore[arg-type]
+        unit=entry.get("unit", ""),
+        titles={which: entry[f"title_{which}"].format_map(values) for which in ("zh", "en")},
+        meanings={which: entry[which].format_map(values) for which in ("zh", "en")},
+    )
+
+
+def _entry(file: str, name: str) -> tuple[Mapping[str, str], str]:
+    """The entry for a column, by its own name or a pattern, and the key that fills that."""
+    described = _described()[file]
+    if name in described:
+        return described[name], ""
+    patterns = [pattern for pattern in described if "<" in pattern]
+    # The longest first: `min_<service>__radius` before `min_<service>` before `<group>`.
+    for pattern in sorted(patterns, key=len, reverse=True):
+        if match := re.fullmatch(re.sub(r"<\w+>", r"([a-z][a-z0-9_]*)", pattern), name):
+            return described[pattern], match[1]
+    raise KeyError(name)

@@ -1,0 +1,44 @@
+"""Coverage curves: the share of demand reached, against minutes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lifecircle.coverage import COVERED_TOLERANCE_MIN
+from lifecircle.travel import TravelTime
+from lifecircle.zones import OUTSIDE
+
+
+def curve(
+    travel_time: TravelTime,
+    demand: pd.DataFrame,
+    service: str,
+    *,
+    minutes: Sequence[float] = tuple(range(31)),
+    weight: str = "weight",
+) -> pd.DataFrame:
+    """Share of demand within each number of minutes, per zone and for the city.
+
+    Returns
+    -------
+        Indexed by minutes; one column per zone with demand, and `city` (all zones together).
+    """
+    inside = demand["zone"] != OUTSIDE
+    value = demand.loc[inside, weight]
+    zone = demand.loc[inside, "zone"]
+    taken = travel_time.minutes.loc[inside, service]
+    total = value.groupby(zone, sort=True).sum()
+    total = total[total > 0]
+    rows = {}
+    for limit in minutes:
+        within = value.where(taken <= limit + COVERED_TOLERANCE_MIN, 0.0)
+        share = within.groupby(zone, sort=True).sum().reindex(total.index) / total
+        share["city"] = within.sum() / total.sum() if len(total) else math.nan
+        rows[limit] = share
+    table = pd.DataFrame(rows).T
+    table.index.name = "minutes"
+    table.columns.name = None
+    return table

@@ -1,0 +1,152 @@
+"""Demand: who or what should be covered, as weighted points.
+
+Points come from a file (its polygons become points of the project grid), from residential buildings
+of an OSM extract, or from a grid over the zones; a known total may then be spread over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import geopandas as gpd
+import pyproj
+
+from lifecircle.demand_places import buildings_as_places, grid_as_places, grid_spacing
+from lifecircle.demand_tables import read_demand_table
+from lifecircle.errors import InputError
+from lifecircle.findings import Finding, Layer, finding
+from lifecircle.messages import Message, message
+from lifecircle.project import DemandTable
+from lifecircle.totals import spread_totals
+from lifecircle.zones import OUTSIDE
+
+_ANYWHERE = {"name", "source", "unit", "date"}
+_TOTAL = {"total", "total_source", "total_key", "groups"}
+_FILE_ONLY = {"layer", "crs", "encoding", "where", "x", "y", "id", "zone", "weight"}
+_FILE_ONLY |= {"missing_weight", "spacing", "groups"}
+
+
+def load_demand(
+    table: DemandTable,
+    zones: gpd.GeoDataFrame,
+    *,
+    crs: pyproj.CRS,
+    extract: Path | None = None,
+) -> Layer:
+    """The demand places of one `[[demand]]` table.
+
+    Parameters
+    ----------
+    zones
+        Polygons in EPSG:4326 by id; totals by zone or parent are read from their columns.
+    crs
+        Metric system of the run: its grid, and areas.
+    extract
+        The network's OSM extract, for buildings and residential land.
+
+    Returns
+    -------
+        Points in EPSG:4326, RangeIndex; `id`, `zone` (or `(outside)`), `weight`, then a column for
+        each group. Points of one polygon share its `id`.
+
+    Raises
+    ------
+    InputError
+        If a weight is missing or negative, an id is double, a zone unknown, or a total cannot be
+        spread; names the rows.
+    """
+    _check_keys(table)
+    if table.source == "osm:buildings":
+        places = buildings_as_places(table, zones, crs=crs, extract=extract)
+    elif _is_grid(table):
+        places = grid_as_places(table, zones, crs=crs)
+    else:
+        places = read_demand_table(table, zones, crs=crs)
+    if table.total is not None:
+        places = spread_totals(places, table, zones, crs=crs, extract=extract)
+    note = demand_note(table)
+    notes = [Finding(table.name, note, "info", table.source)] if note else []
+    return places.adding(*notes, *_outside(places.frame, table))
+
+
+def zone_totals(tables: Iterable[DemandTable]) -> tuple[str, ...]:
+    """Columns of the zones layer that demand tables spread as totals.
+
+    >>> zone_totals([DemandTable(name="people", source="grid:50", total="population")])
+    ('population',)
+    """
+    columns = [
+        value
+        for table in tables
+        if table.total is not None and table.total_source is None
+        for value in (table.total, *table.groups.values())
+        if isinstance(value, str)
+    ]
+    return tuple(dict.fromkeys(columns))
+
+
+def _is_grid(table: DemandTable) -> bool:
+    return table.source.startswith("grid:")
+
+
+def demand_note(table: DemandTable) -> Message | None:
+    """What a reader must know of how the demand was made, beside every rate; none for a file."""
+    if _is_grid(table):
+        kind = "area" if table.total is None else table.spread
+        spacing = grid_spacing(table)
+        return message(f"demand.note_{kind}", layer=table.name, spacing=spacing)
+    if table.total is not None:
+        return message("demand.note_rescaled", layer=table.name)
+    if table.source == "osm:buildings":
+        return message("demand.note_floor_area", layer=table.name)
+    return None
+
+
+def _check_keys(table: DemandTable) -> None:
+    """Refuse keys that would be read and then ignored."""
+    known = set(_ANYWHERE)
+    if not table.source.startswith(("grid:", "osm:")):
+        known |= _FILE_ONLY
+    if table.total is not None:
+        known |= _TOTAL
+    if _is_grid(table) and table.total is not None:
+        known.add("spread")
+    if table.source == "osm:buildings" or table.spread == "buildings":
+        known.add("yes_in_residential")
+    if table.spread == "residential_land":
+        known.add("spacing")
+    unused = sorted(key for key in table.model_fields_set - known if _is_set(table, key))
+    unused += [f"groups.{key}" for key, value in table.groups.items() if _is_lost(table, value)]
+    if unused:
+        values = {"layer": table.name, "source": Path(table.source).name}
+        raise InputError.of("demand.unused_keys", keys=", ".join(unused), **values)
+    if (table.total_source is None) != (table.total_key is None) or (
+        table.total_source is not None and not isinstance(table.total, str)
+    ):
+        raise InputError.of("demand.total_key", layer=table.name)
+
+
+def _is_set(table: DemandTable, key: str) -> bool:
+    """Whether a key says more than its default."""
+    return bool(getattr(table, key) != DemandTable.model_fields[key].get_default())
+
+
+def _is_lost(table: DemandTable, group: str | float) -> bool:
+    """A group that is a number is part of a total and means nothing without one."""
+    return table.total is None and not isinstance(group, str)
+
+
+def _outside(places: gpd.GeoDataFrame, table: DemandTable) -> list[Finding]:
+    """How many places no zone covers."""
+    outside = places["zone"] == OUTSIDE
+    if not outside.any():
+        return []
+    values = {
+        "count": int(outside.sum()),
+        "total": len(places),
+        "weight": places.loc[outside, "weight"].sum(),
+        "all": places["weight"].sum(),
+        "unit": table.unit,
+    }
+    return [finding(table.name, "demand.outside", severity="info", source=table.source, **values)]

@@ -1,0 +1,109 @@
+"""Demand places made from areas: buildings of an OSM extract, and a grid over the zones."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from lifecircle.errors import InputError
+from lifecircle.findings import Layer, Source
+from lifecircle.geodesy import WGS84
+from lifecircle.grid import points_inside, shared
+from lifecircle.osm.buildings import OsmBuildings, read_buildings
+from lifecircle.project import DemandTable
+from lifecircle.zones import assign_zones
+
+MOST_GRID_POINTS = 50_000_000
+"""A finer grid would fill the memory before anything else went wrong."""
+
+
+def buildings_as_places(
+    table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.CRS, extract: Path | None
+) -> Layer:
+    """Residential buildings of the extract: a place each, weighted by floor area in m².
+
+    A place is the building's representative point, which lies inside it.
+    """
+    buildings = residential_buildings(table, crs=crs, extract=extract)
+    points = buildings.frame.geometry.representative_point()
+    frame = gpd.GeoDataFrame(
+        {
+            "id": buildings.frame["osm"],
+            "zone": assign_zones(points.to_frame("geometry"), zones),
+            "weight": buildings.frame["floor_area_m2"],
+        },
+        geometry=points,
+    )
+    source = Source(
+        table.name,
+        table.source,
+        date=table.date or "",
+        rows_in=len(frame) + buildings.unused_yes,
+        rows_used=len(frame),
+    )
+    return Layer(frame, buildings.findings, (source,))
+
+
+def residential_buildings(
+    table: DemandTable, *, crs: pyproj.CRS, extract: Path | None
+) -> OsmBuildings:
+    """The extract's residential buildings.
+
+    Raises
+    ------
+    InputError
+        If there is no extract, or no building in it.
+    """
+    if extract is None:
+        raise InputError.of("demand.needs_extract", layer=table.name, what="osm:buildings")
+    buildings = read_buildings(
+        extract, crs=crs, yes_in_residential=table.yes_in_residential, layer=table.name
+    )
+    if buildings.frame.empty:
+        raise InputError.of("demand.no_buildings", layer=table.name, source=extract.name)
+    return buildings
+
+
+def grid_spacing(table: DemandTable) -> float:
+    """Metres between the points of `grid:N`.
+
+    >>> grid_spacing(DemandTable(name="land", source="grid:50"))
+    50.0
+    """
+    size = re.fullmatch(r"grid:(\d+(?:\.\d+)?)", table.source)
+    if size is None or not float(size[1]):
+        raise InputError.of("demand.unknown_source", layer=table.name, source=table.source)
+    return float(size[1])
+
+
+def grid_as_places(table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.CRS) -> Layer:
+    """The centre of every cell inside a zone, weighted so that a zone's points sum to its area.
+
+    A zone that catches no centre has its representative point, so that nothing of it is lost.
+    """
+    spacing = grid_spacing(table)
+    zones = zones.sort_index()
+    polygons = zones.geometry.to_crs(crs).to_numpy()
+    area_m2 = shapely.area(polygons)
+    count = area_m2.sum() / spacing**2
+    if count > MOST_GRID_POINTS:
+        values = {"layer": table.name, "source": table.source, "count": count}
+        raise InputError.of("demand.grid_too_fine", most=MOST_GRID_POINTS, **values)
+    owner, x, y = points_inside(polygons, spacing=spacing, exclusive=True)
+    points = gpd.GeoSeries(shapely.points(x, y), crs=crs).to_crs(WGS84)
+    frame = gpd.GeoDataFrame(
+        {
+            "id": pd.Series(np.arange(1, len(x) + 1)).astype("str"),
+            "zone": pd.Series(zones.index.to_numpy()[owner], dtype="str"),
+            "weight": shared(area_m2, owner),
+        },
+        geometry=points,
+    )
+    source = Source(table.name, table.source, rows_in=len(frame), rows_used=len(frame))
+    return Layer(frame, (), (source,))

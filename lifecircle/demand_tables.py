@@ -1,0 +1,191 @@
+"""Demand places of a file: weighted points, or areas whose weight is shared by points inside."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from lifecircle.errors import InputError
+from lifecircle.findings import Finding, Layer, finding
+from lifecircle.geodesy import WGS84
+from lifecircle.grid import points_inside, shared
+from lifecircle.messages import Message, message, some
+from lifecircle.outlines import repaired
+from lifecircle.project import DemandTable
+from lifecircle.quantities import codes, column, numbers, row_values
+from lifecircle.readers import read_layer, require_geometry
+from lifecircle.zones import assign_zones
+
+ZONE_MISMATCH_M = 50.0
+"""A place farther than this outside the zone that its row names is a finding (contract §4)."""
+
+
+def read_demand_table(table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.CRS) -> Layer:
+    """The demand places of a table of coordinates or a layer of points and areas.
+
+    Raises
+    ------
+    InputError
+        If an id is missing or double, a number missing or negative, or a zone unknown.
+    """
+    source = Path(table.source).name
+    read = require_geometry(read_layer(table, layer=table.name), layer=table.name)
+    rows, repairs = _whole(read.frame, table, source)
+    amounts = _amounts(rows, table, crs, source)
+    rows, amounts, dropped = _without_missing(rows, amounts, table, source)
+    ids = _ids(rows, table, source)
+    named = _named_zones(rows, table, zones, source)
+    owner, points = _points(rows, table.spacing, crs)
+    frame = gpd.GeoDataFrame({"id": ids.iloc[owner].to_numpy()}, geometry=points)
+    frame["zone"] = assign_zones(frame, zones) if named is None else named.iloc[owner].to_numpy()
+    for name, amount in amounts.items():
+        frame[name] = shared(amount.to_numpy(), owner)
+    mismatch = [] if named is None else _mismatch(frame, table, zones, crs)
+    columns = ["id", "zone", *amounts, "geometry"]
+    sources = tuple(dataclasses.replace(s, rows_used=len(rows)) for s in read.sources)
+    found = (*read.findings, *repairs, *dropped, *mismatch)
+    return Layer(frame[columns], found, sources)
+
+
+def _whole(
+    frame: gpd.GeoDataFrame, table: DemandTable, source: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Points as they are and valid areas."""
+    point = frame.geom_type.isin(["Point", "MultiPoint"])
+    areas, found = repaired(frame[~point], ids="row", layer=table.name, source=source)
+    if table.weight == "area" and point.any():
+        raise InputError(_fault("demand.area_of_points", frame[point], table, source))
+    whole = pd.concat([frame[point], areas]).sort_index()
+    return gpd.GeoDataFrame(whole, crs=WGS84), found
+
+
+def _fault(
+    code: str, faulty: pd.DataFrame, table: DemandTable, source: str, column: str | None = None
+) -> Message:
+    rows = faulty["row"].tolist()
+    where = {"layer": table.name, "source": source, "column": column}
+    return message(code, count=len(rows), rows=some(rows), **where)
+
+
+def _amounts(
+    rows: gpd.GeoDataFrame, table: DemandTable, crs: pyproj.CRS, source: str
+) -> dict[str, pd.Series[float]]:
+    """Weight and groups of each row; with a total, groups belong to that."""
+    written = {"weight": table.weight} | (table.groups if table.total is None else {})
+    amounts = {}
+    faults = []
+    for name, value in written.items():
+        if value == "area" and "area" not in rows.columns:
+            amounts[name] = pd.Series(rows.geometry.to_crs(crs).area, index=rows.index)
+        elif isinstance(value, str):
+            amounts[name] = numbers(rows, value, layer=table.name, source=source)
+            negative = (amounts[name] < 0).to_numpy()
+            if negative.any():
+                fault = _fault("demand.negative", rows[negative], table, source, value)
+                examples = some(row_values(rows, rows[value], negative))
+                faults.append(message(fault.code, examples=examples, **fault.values))
+        else:
+            amounts[name] = pd.Series(float(value), index=rows.index)
+    if faults:
+        raise InputError(*faults)
+    return amounts
+
+
+def _without_missing(
+    rows: gpd.GeoDataFrame, amounts: dict[str, pd.Series[float]], table: DemandTable, source: str
+) -> tuple[gpd.GeoDataFrame, dict[str, pd.Series[float]], list[Finding]]:
+    """The rows whose numbers are all known; the others are an error or, if so wished, a finding."""
+    columns = {"weight": table.weight, **table.groups}
+    missing = {columns[name]: amount.isna() for name, amount in amounts.items()}
+    missing = {name: mask for name, mask in missing.items() if mask.any()}
+    if not missing:
+        return rows, amounts, []
+    if table.missing_weight == "error":
+        raise InputError(
+            *(
+                _fault("demand.missing", rows[mask], table, source, str(name))
+                for name, mask in missing.items()
+            )
+        )
+    lost = np.logical_or.reduce([mask.to_numpy() for mask in missing.values()])
+    found = finding(
+        table.name,
+        "demand.dropped",
+        source=source,
+        row=some(rows.loc[lost, "row"].tolist()),
+        column=", ".join(map(str, missing)),
+        count=int(lost.sum()),
+        total=len(rows),
+    )
+    return rows[~lost], {name: amount[~lost] for name, amount in amounts.items()}, [found]
+
+
+def _ids(rows: gpd.GeoDataFrame, table: DemandTable, source: str) -> pd.Series[str]:
+    if table.id is None:
+        return rows["row"]
+    ids = codes(column(rows, table.id, layer=table.name, source=source))
+    faults = []
+    if (ids == "").any():
+        faults.append(_fault("demand.id_missing", rows[ids == ""], table, source, table.id))
+    double = ids.duplicated(keep=False) & (ids != "")
+    if double.any():
+        fault = _fault("demand.id_duplicate", rows[double], table, source, table.id)
+        twice = ids[double].unique().tolist()
+        values = {**fault.values, "count": len(twice), "ids": some(twice)}
+        faults.append(message(fault.code, **values))
+    if faults:
+        raise InputError(*faults)
+    return ids
+
+
+def _named_zones(
+    rows: gpd.GeoDataFrame, table: DemandTable, zones: gpd.GeoDataFrame, source: str
+) -> pd.Series[str] | None:
+    """The zone that each row names; none if the table has no such column."""
+    if table.zone is None:
+        return None
+    named = codes(column(rows, table.zone, layer=table.name, source=source))
+    unknown = ~named.isin(zones.index)
+    if unknown.any():
+        fault = _fault("demand.unknown_zones", rows[unknown], table, source, table.zone)
+        ids = named[unknown].unique().tolist()
+        shown = some([zone or '""' for zone in ids])
+        values = {**fault.values, "count": len(ids), "zones": shown}
+        raise InputError(message(fault.code, **values))
+    return named
+
+
+def _points(
+    rows: gpd.GeoDataFrame, spacing: float, crs: pyproj.CRS
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], gpd.GeoSeries]:
+    """Points of each row, with the position of the row: its own, or those inside its area."""
+    point = rows.geom_type.isin(["Point", "MultiPoint"]).to_numpy()
+    own, own_position = shapely.get_parts(rows.geometry[point].to_numpy(), return_index=True)
+    areas = rows.geometry[~point].to_crs(crs)
+    inside, x, y = points_inside(areas.to_numpy(), spacing=spacing)
+    within = gpd.GeoSeries(shapely.points(x, y), crs=crs).to_crs(WGS84)
+    owner = np.concatenate([np.flatnonzero(point)[own_position], np.flatnonzero(~point)[inside]])
+    order = np.argsort(owner, kind="stable")
+    points = np.concatenate([own, within.to_numpy()])[order]
+    return owner[order], gpd.GeoSeries(points, crs=WGS84)
+
+
+def _mismatch(
+    places: gpd.GeoDataFrame, table: DemandTable, zones: gpd.GeoDataFrame, crs: pyproj.CRS
+) -> list[Finding]:
+    """Places that lie clearly outside the zone their row names."""
+    named = zones.geometry.to_crs(crs).loc[places["zone"]].to_numpy()
+    away_m = shapely.distance(places.geometry.to_crs(crs).to_numpy(), named)
+    off = away_m > ZONE_MISMATCH_M
+    if not off.any():
+        return []
+    values = {"count": int(off.sum()), "limit_m": ZONE_MISMATCH_M}
+    where = {"source": Path(table.source).name, "column": str(table.zone)}
+    ids = some(places.loc[off, "id"].tolist())
+    return [finding(table.name, "demand.zone_mismatch", row=ids, **where, **values)]

@@ -1,0 +1,163 @@
+"""Facilities as a table of coordinates or a layer gives them: points stay points, areas areas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lifecircle.access_points import PLACE_COLUMNS, Places, no_entrances
+from lifecircle.errors import InputError
+from lifecircle.findings import Finding, finding
+from lifecircle.geodesy import WGS84
+from lifecircle.messages import some
+from lifecircle.outlines import repaired
+from lifecircle.project import FacilitiesTable
+from lifecircle.quantities import codes, column, numbers
+from lifecircle.readers import drop_missing_geometry, read_layer
+from lifecircle.standards import Standard
+
+_NAME_COLUMNS = ("name", "名称")
+
+
+def read_facility_table(table: FacilitiesTable, standard: Standard) -> Places:
+    """Facilities of a table of coordinates or a layer of points and areas.
+
+    Raises
+    ------
+    InputError
+        If a service is missing or unknown to the standard, an id is missing, a capacity negative,
+        or a row is neither point nor area.
+    """
+    source = Path(table.source).name
+    read = read_layer(table, layer=table.name)
+    read = drop_missing_geometry(read, layer=table.name)
+    frame, found = _whole(read.frame, table, source)
+    services = _services(frame, table, standard, source)
+    described = _described(frame, table, source).assign(service=services).explode("service")
+    described = described.reset_index(drop=True)
+    described["access"] = entered_by(described["service"], table, standard)
+    asked = frozenset(_named_services(table)) | frozenset(described["service"])
+    found = (*read.findings, *found, *_doubts(described, table.name, source))
+    places = gpd.GeoDataFrame(described[PLACE_COLUMNS], crs=WGS84)
+    return Places(places, no_entrances(), asked, found, read.sources)
+
+
+def _whole(
+    frame: gpd.GeoDataFrame, table: FacilitiesTable, source: str
+) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
+    """Points of multipoints one by one, and valid areas; the column `row` names them."""
+    frame = frame.explode(index_parts=False, ignore_index=True) if _has_multipoint(frame) else frame
+    point = frame.geom_type == "Point"
+    areas, found = repaired(frame[~point], ids="row", layer=table.name, source=source)
+    whole = pd.concat([frame[point], areas]).sort_index()
+    return gpd.GeoDataFrame(whole, crs=WGS84), found
+
+
+def _has_multipoint(frame: gpd.GeoDataFrame) -> bool:
+    return bool((frame.geom_type == "MultiPoint").any())
+
+
+def _described(frame: gpd.GeoDataFrame, table: FacilitiesTable, source: str) -> gpd.GeoDataFrame:
+    """The table's rows under the names we use, with their `row`."""
+
+    def text(name: str | None) -> pd.Series[str]:
+        if name is None:
+            return pd.Series("", index=frame.index, dtype="str")
+        return codes(column(frame, name, layer=table.name, source=source))
+
+    ids = frame["row"] if table.id is None else text(table.id)
+    if (ids == "").any():
+        raise _rows_error("facilities.id_missing", frame[ids == ""], table, table.id, source)
+    title = table.title or next((name for name in _NAME_COLUMNS if name in frame.columns), None)
+    described = {
+        "facility": table.name + ":" + ids,
+        "name": text(title),
+        "layer": table.name,
+        "site": text(table.site),
+        "capacity": _capacity(frame, table, source),
+        "row": frame["row"],
+    }
+    return gpd.GeoDataFrame(described, geometry=frame.geometry)
+
+
+def _capacity(frame: gpd.GeoDataFrame, table: FacilitiesTable, source: str) -> pd.Series[float]:
+    if table.capacity is None:
+        return pd.Series(np.nan, index=frame.index)
+    capacity = numbers(frame, table.capacity, layer=table.name, source=source)
+    if (capacity < 0).any():
+        faulty = frame[capacity < 0]
+        raise _rows_error("facilities.capacity_negative", faulty, table, table.capacity, source)
+    return capacity
+
+
+def _rows_error(
+    code: str, faulty: pd.DataFrame, table: FacilitiesTable, column: str | None, source: str
+) -> InputError:
+    rows = faulty["row"].tolist()
+    where = {"layer": table.name, "source": source, "column": column}
+    return InputError.of(code, count=len(rows), rows=some(rows), **where)
+
+
+def _services(
+    frame: gpd.GeoDataFrame, table: FacilitiesTable, standard: Standard, source: str
+) -> pd.Series:
+    """The service keys of each row, as a list."""
+    if table.service_column is None:
+        return pd.Series([[table.service]] * len(frame), index=frame.index, dtype="object")
+    cells = codes(column(frame, table.service_column, layer=table.name, source=source))
+    types = cells.str.replace("；", ";").str.split(";").explode().str.strip()
+    types = types[types != ""]
+    empty = frame[~frame.index.isin(types.index)]
+    if len(empty):
+        raise _rows_error("facilities.service_missing", empty, table, table.service_column, source)
+    keys = types.replace(table.map).str.split(";").explode().str.strip()
+    unknown = keys[~keys.isin(standard.keys)].value_counts()
+    if len(unknown):
+        raise InputError.of(
+            "facilities.unknown_services",
+            source=source,
+            layer=table.name,
+            column=table.service_column,
+            standard=standard.key,
+            types=some([f"{kind} ({count})" for kind, count in unknown.items()]),
+            known=", ".join(standard.keys),
+        )
+    return keys.groupby(level=0).agg(lambda row: list(dict.fromkeys(row)))
+
+
+def _named_services(table: FacilitiesTable) -> list[str]:
+    """The services that the project file itself names for this table."""
+    named = [table.service or "", *table.map.values()]
+    return [key.strip() for keys in named for key in keys.split(";") if key.strip()]
+
+
+def entered_by(
+    services: pd.Series[str], table: FacilitiesTable, standard: Standard
+) -> pd.Series[str]:
+    """How an area of each service is entered: as the table says, else as the standard does."""
+    if table.access != "auto":
+        return pd.Series(table.access, index=services.index, dtype="str")
+    return services.map({service.key: service.access for service in standard.services})
+
+
+def _doubts(described: pd.DataFrame, layer: str, source: str) -> list[Finding]:
+    """Rows of one facility that disagree on its name, and rows that repeat another facility."""
+    found = []
+    named = described[described["name"] != ""].groupby("facility")["name"].nunique()
+    differing = named.index[named > 1]
+    if len(differing):
+        ids = some([label.removeprefix(f"{layer}:") for label in differing])
+        found.append(finding(layer, "facilities.names_differ", source=source, ids=ids))
+    repeated = described.assign(place=shapely.to_wkb(described["geometry"].to_numpy()))
+    repeated = repeated.drop_duplicates(["facility", "service", "place"])
+    double = repeated[repeated.duplicated(["place", "service", "name"])]
+    if len(double):
+        values = {"count": len(double), "row": some(double["row"].tolist())}
+        found.append(
+            finding(layer, "facilities.duplicates", severity="info", source=source, **values)
+        )
+    return found

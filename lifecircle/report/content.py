@@ -1,0 +1,39 @@
+"""What a report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+
+from lifecircle.definitions import Definition
+from lifecircle.findings import Finding, Source
+from lifecircle.network import StreetNetwork
+from lifecircle.project import Project
+from lifecircle.standards import Standard
+
+OSM = "© OpenStreetMap contributors, ODbL"
+
+
+@dataclass(frozen=True, eq=False)
+class ReportContent:
+    """What a report shows: the parts of an analysis, under the same names.
+
+    `definitions` begins with the main one. `network` is only for the thin lines on the map.
+    `provenance` (versions, time, seconds) is printed as it is, in its order; `attribution` names
+    whose data these are.
+    """
+
+    project: Project
+    standard: Standard
+    definitions: tuple[Definition, ...]
+    coverage: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    findings: tuple[Finding, ...] = ()
+    sources: tuple[Source, ...] = ()
+    network: StreetNetwork | None = None
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    attribution: tuple[str, ...] = (OSM,)

@@ -1,0 +1,81 @@
+"""The block of data that the page's script reads: final texts only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from lifecircle import verdicts
+from lifecircle.report.cells import Sheet, packed
+from lifecircle.report.words import Both, page_words
+
+SCHEMA = "lifecircle-report/1"
+FIELDS = [
+    "verdict", "status", "rate", "formula", "gap", "spare", "unsnapped", "rim", "cut_off",
+    "limit", "target", "low", "high",
+]  # fmt: skip
+SCRIPT_WORDS = ("p_", "v_", "other_language")
+UNSAFE = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
+
+
+def data_block(
+    sheets: Sequence[Sheet],
+    names: Mapping[str, Both],
+    *,
+    services: Mapping[str, Both],
+    service: str,
+    title: Both,
+) -> Markup:
+    """JSON that may stand inside a script element.
+
+    `names` are the definitions' short names by key, `services` the services' names; `service` is
+    the one shown first.
+    """
+    main = sheets[0]
+    block = {
+        "schema": SCHEMA,
+        "title": _plain(title),
+        "fields": FIELDS,
+        "marks": verdicts.MARKS,
+        "words": {
+            language: {
+                key: entry[language]
+                for key, entry in page_words().items()
+                if key.startswith(SCRIPT_WORDS)
+            }
+            for language in ("zh", "en")
+        },
+        "service": service,
+        "services": {key: _plain(name) for key, name in services.items()},
+        "zones": len(main.zones),
+        "city": len(main.zones),
+        "definitions": [
+            {
+                "key": sheet.definition.key,
+                "name": _plain(names[sheet.definition.key]),
+                "unit": _plain(sheet.unit),
+                "services": list(sheet.services),
+                "rows": [_plain(row.title) for row in sheet.rows],
+                "cells": [[packed(row.cells[key]) for key in sheet.services] for row in sheet.rows],
+            }
+            for sheet in sheets
+        ],
+    }
+    return script_json(block)
+
+
+def _plain(text: Both) -> dict[str, str]:
+    """Both languages without markup."""
+    return {"zh": text.zh.striptags(), "en": text.en.striptags()}
+
+
+def script_json(value: object) -> Markup:
+    r"""JSON in which nothing can end a script element.
+
+    >>> script_json("</script>&")
+    Markup('"\\u003c/script\\u003e\\u0026"')
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.translate(UNSAFE))  # noqa: S704 - escaped in the line itself

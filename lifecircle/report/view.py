@@ -1,0 +1,249 @@
+"""Everything the page's template prints, by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from lifecircle import verdicts
+from lifecircle.report import about, svgmap
+from lifecircle.report.cells import Cell, Row, Sheet, service_name, sheet
+from lifecircle.report.content import ReportContent
+from lifecircle.report.data import data_block
+from lifecircle.report.summary import (
+    Figure,
+    ServiceRow,
+    figures,
+    notes,
+    service_rows,
+    short_sentence,
+    verdict_sentence,
+)
+from lifecircle.report.words import Both, known, listed, percent_of, words
+from lifecircle.verdicts import Verdict
+
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+NETWORK_METHOD = ("m_rate", "m_minute", "m_snap", "m_area", "m_sum")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row of the matrix where it is printed, and its position among all rows."""
+
+    at: int
+    kind: str
+    row: Row
+
+
+@dataclass(frozen=True)
+class SheetView:
+    """One definition's part of the page."""
+
+    key: str
+    short: Both
+    line: Both
+    unit: Both
+    verdict: Both
+    missing: Both
+    figures: list[Figure]
+    services: list[ServiceRow]
+    notes: list[Both]
+    keys: tuple[str, ...]
+    city: Row
+    places: list[Place]
+    legend: list[Verdict]
+
+
+@dataclass(frozen=True)
+class SmallMap:
+    """One service's map among the others."""
+
+    key: str
+    name: Both
+    cell: Cell
+    verdicts: list[Verdict]
+
+
+@dataclass(frozen=True)
+class MapView:
+    """The picture: outlines, streets, facilities, and the verdicts shown first."""
+
+    shapes: list[svgmap.Shape]
+    verdicts: list[Verdict]
+    streets: str
+    too_many_streets: bool
+    dots: Mapping[str, str]
+    scale: svgmap.Scale
+    small: list[SmallMap]
+    legend: list[Verdict]
+    width: int = svgmap.WIDTH
+    height: int = svgmap.HEIGHT
+
+
+def page_view(content: ReportContent) -> dict[str, Any]:
+    """The template's values."""
+    zone_ids = [str(zone) for zone in content.zones.index]
+    sheets = [
+        sheet(content.coverage, definition, content.standard, zone_ids)
+        for definition in content.definitions
+    ]
+    views = [_sheet_view(content, one) for one in sheets]
+    service = worst_service(sheets[0])
+    language = content.project.project.language
+    title = about.title(content.standard)
+    name = content.project.project.name
+    full_title = Both(*(_titled(name, title.of(one)) for one in ("zh", "en")))
+    return {
+        "language": language,
+        "other_language": "en" if language == "zh" else "zh",
+        "other_label": words("other_language").of(language),
+        "title_text": full_title.of(language).striptags(),
+        "name": name,
+        "title": title,
+        "service": service,
+        "sheets": views,
+        "map": _map_view(content, sheets[0], service),
+        "data": data_block(
+            sheets,
+            {view.key: view.short for view in views},
+            services={
+                key: service_name(content.standard, key)
+                for key in dict.fromkeys(key for one in sheets for key in one.services)
+            },
+            service=service,
+            title=full_title,
+        ),
+        **_foundations(content),
+    }
+
+
+def _titled(name: str, title: Any) -> Any:
+    return f"{name} · " + title if name else title
+
+
+def worst_service(main: Sheet) -> str:
+    """The service shown first: the one with the lowest rate in the whole area."""
+    keys = [key for key in main.plain_services if math.isfinite(main.city.cells[key].rate)]
+    return min(keys, key=lambda key: main.city.cells[key].rate, default=main.services[0])
+
+
+def _foundations(content: ReportContent) -> dict[str, Any]:
+    """Findings, method, standard, inputs and versions."""
+    network = content.project.network
+    speed = network.speed_kmh
+    method = [
+        words(
+            key,
+            speed=f"{speed:g}",
+            metres=verdicts.amount(speed * 250),
+            snap=verdicts.amount(network.max_snap_m),
+            component=verdicts.amount(network.min_component_m),
+        )
+        for key in NETWORK_METHOD
+    ]
+    if any(definition.metric == "radius" for definition in content.definitions):
+        method.append(words("m_radius"))
+    return {
+        "findings": about.finding_rows(content.findings),
+        "method": method,
+        "standard": about.standard_rows(content.standard),
+        "standard_name": about.both_names(content.standard),
+        "standard_status": words(f"status_{content.standard.status}"),
+        "standard_note": about.standard_note(content.standard),
+        "sources": content.sources,
+        "provenance": [(known(key, key), text) for key, text in content.provenance.items()],
+        "attribution": listed(content.attribution, most=9) if content.attribution else "",
+    }
+
+
+def _sheet_view(content: ReportContent, one: Sheet) -> SheetView:
+    counts = content.facilities.groupby("service")["facility"].nunique()
+    return SheetView(
+        key=one.definition.key,
+        short=about.short_name(content.project, one.definition),
+        line=about.definition_line(
+            content.project, content.standard, one.definition, content.sources
+        ),
+        unit=one.unit,
+        verdict=verdict_sentence(one, content.standard),
+        missing=short_sentence(one),
+        figures=figures(one, content.standard),
+        services=service_rows(
+            one, content.standard, {str(key): int(n) for key, n in counts.items()}
+        ),
+        notes=notes(one, content.standard),
+        keys=one.services,
+        city=one.city,
+        places=places(one),
+        legend=_legend(cell.verdict for row in one.rows for cell in row.cells.values()),
+    )
+
+
+def places(one: Sheet) -> list[Place]:
+    """Rows in reading order: the whole area, each parent before its zones, types, outside."""
+    position = {id(row): at for at, row in enumerate(one.rows)}
+    parents = one.level("parent")
+    ordered: list[Row] = list(one.level("city"))
+    for parent in parents:
+        ordered += [parent, *(zone for zone in one.zones if zone.parent == parent.key)]
+    named = {parent.key for parent in parents}
+    ordered += [zone for zone in one.zones if zone.parent not in named]
+    ordered += [*one.level("area_type"), *one.level("outside")]
+    return [Place(position[id(row)], row.level, row) for row in ordered]
+
+
+def _legend(present: Any) -> list[Verdict]:
+    """The verdicts that occur, in the order of the legend."""
+    seen = set(present)
+    return [verdict for verdict in get_args(Verdict) if verdict in seen]
+
+
+def _verdicts(one: Sheet, service: str) -> list[Verdict]:
+    return [row.cells[service].verdict for row in one.zones]
+
+
+def _map_view(content: ReportContent, main: Sheet, service: str) -> MapView:
+    frame = svgmap.frame_of(content.zones)
+    streets = svgmap.street_path(content.network, frame) if content.network is not None else ""
+    return MapView(
+        shapes=svgmap.shapes(content.zones, frame),
+        verdicts=_verdicts(main, service),
+        streets=streets or "",
+        too_many_streets=streets is None,
+        dots=svgmap.facility_paths(content.facilities, frame),
+        scale=svgmap.scale_bar(frame),
+        small=[
+            SmallMap(
+                key, service_name(content.standard, key), main.city.cells[key], _verdicts(main, key)
+            )
+            for key in main.services
+        ],
+        legend=_legend(cell.verdict for row in main.zones for cell in row.cells.values()),
+    )
+
+
+def isolated(name: str) -> str:
+    """A name for an attribute or a drawing, where no `<bdi>` can stand.
+
+    >>> isolated("A") == "\u2068A\u2069"
+    True
+    """
+    return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}"
+
+
+def shown_rate(cell: Cell) -> str:
+    """A rate with its sign; empty where there is none."""
+    return percent_of(cell.percent)
+
+
+def helpers() -> dict[str, Any]:
+    """What the template may call."""
+    return {
+        "t": words,
+        "percent": shown_rate,
+        "amount": verdicts.amount,
+        "isolated": isolated,
+        "marks": verdicts.MARKS,
+    }
