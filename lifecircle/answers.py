@@ -71,11 +71,10 @@ def run_summary(analysis: Analysis, files: Mapping[str, Path], out: Path) -> dic
 def _city_values(rows: pd.DataFrame) -> dict[str, dict[str, object]]:
     """The city's numbers by service."""
     numbers = rows[_CITY_VALUES].astype(object).where(rows[_CITY_VALUES].notna(), None)
+    records: Iterable[dict[Any, Any]] = numbers.to_dict("records")
     return {
         str(service): {"status": status, **row}
-        for service, status, row in zip(
-            rows.index, rows["status"], numbers.to_dict("records"), strict=True
-        )
+        for service, status, row in zip(rows.index, rows["status"], records, strict=True)
     }
 
 
@@ -157,42 +156,41 @@ def standards_table(standards: Iterable[Standard], terminal: Terminal) -> Table:
 def standard_page(standard: Standard, terminal: Terminal) -> list[Table | str]:
     """One standard: each number with its source and how sure it is."""
     say = terminal.words
-    heads = ("cli.service", "cli.name", "cli.limit", "cli.target", "cli.source", "cli.status")
-    table = _table("", *map(say, heads), say("cli.tags"))
-    for service in standard.services:
-        tags = ", ".join(service.osm)
-        table.add_row(
-            _cell(service.key),
-            _cell(service.name(terminal.language)),
-            _cell(_limits(service, terminal)),
-            _with_sign(target_percent(service.target)),
-            _cell(service.source),
-            say(_SURE[service.status]),
-            _cell(say("cli.proxy", tags=tags) if service.proxy and tags else tags),
-        )
+    target = target_percent(standard.target)
+    sure = say(_SURE[standard.status])
     note = standard.note_zh if terminal.language == "zh" else standard.note_en
     lines = [
         f"{standard.name(terminal.language)} ({standard.key})",
-        say(
-            "cli.target_of",
-            target=target_percent(standard.target),
-            status=say(_SURE[standard.status]),
-            source=standard.source,
-        ),
+        say("cli.target_of", target=target, status=sure, source=standard.source),
         say("cli.scope", area_types=", ".join(standard.scope)) if standard.scope else "",
         say("cli.all_names", names=", ".join(standard.all)) if standard.all else "",
         note,
     ]
+    table = _table("", say("cli.service"))
+    table.add_column(say("cli.limit"), justify="right")
+    table.add_column(say("cli.target"), justify="right")
+    table.add_column(say("cli.source"))
+    for service in standard.services:
+        table.add_row(
+            _cell(f"{service.key}\n{service.name(terminal.language)}"),
+            minutes(service.minutes),
+            _with_sign(target_percent(service.target)),
+            _cell(_origin(service, terminal)),
+        )
     return [*filter(None, lines), table]
 
 
-def _limits(service: Service, terminal: Terminal) -> str:
-    """The service's limit, and those of area types."""
+def _origin(service: Service, terminal: Terminal) -> str:
+    """How sure a service's numbers are, by whose word, its other limits, and its OSM tags."""
+    say = terminal.words
     by_area = (
-        terminal.words("cli.minutes_in", area_type=area_type, minutes=minutes(limit))
+        say("cli.minutes_in", area_type=area_type, minutes=minutes(limit))
         for area_type, limit in service.minutes_by_area.items()
     )
-    return "\n".join([minutes(service.minutes), *by_area])
+    status = say(_SURE[service.status])
+    code = "cli.proxy" if service.proxy else "cli.tags"
+    tags = [say(code, tags=", ".join(service.osm))] if service.osm else []
+    return "\n".join([say("cli.origin", status=status, source=service.source), *by_area, *tags])
 
 
 def _table(title: str, *columns: str) -> Table:

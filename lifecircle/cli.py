@@ -250,7 +250,7 @@ def standards(
         from lifecircle.standards import load_standard, standard_names
 
         names = standard_names() if name is None else (name,)
-        found = [load_standard(StandardTable(profile=each)) for each in names]
+        found = [load_standard(StandardTable(profile=each), file="standards") for each in names]
         if name is None:
             show(terminal, standards_table(found, terminal))
         else:
@@ -290,7 +290,7 @@ def _hold_to(limit: float, service: str, analysis: Analysis, terminal: Terminal)
     from lifecircle.answers import city, shown_rate
     from lifecircle.coverage import TARGET_TOLERANCE
 
-    row = city(analysis.coverage, analysis.definition.key).loc[service]
+    row = city(analysis.coverage, analysis.definition.key).T[service]
     if not row["rate"] >= limit - TARGET_TOLERANCE:
         rate = shown_rate(row, terminal)
         complain(terminal.words("cli.below", service=service, rate=rate, limit=limit))

@@ -15,6 +15,7 @@ import pandas as pd
 
 from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
+from lifecircle.levels import units_of
 from lifecircle.messages import some
 from lifecircle.standards import Service, Standard
 from lifecircle.travel import TravelTime
@@ -81,27 +82,34 @@ def coverage(
     if not demand.index.equals(travel_time.minutes.index):
         raise InputError.of("coverage.index_differs", demand=len(demand))
     code = _zone_positions(demand, zones)
-    area_type = np.append(zones["area_type"].to_numpy(object), "")
+    services = [*standard.services, *_pseudo_service(standard)]
+    area_type = [*zones["area_type"], ""]
+    limits = np.array([[service.minutes_in(kind) for service in services] for kind in area_type])
     reach = {
-        service.key: _reach(scaled, service, area_type, code)
-        for service in standard.services
+        service.key: _reach(scaled, service.key, limits[code, column])
+        for column, service in enumerate(standard.services)
         if service.key in scaled.minutes
     }
     if standard.all and all(key in reach for key in standard.all):
         reach[ALL] = _reach_all([reach[key] for key in standard.all])
-    unsnapped = scaled.access_m.isna().to_numpy()
-    services = [*standard.services, *_pseudo_service(standard)]
-    tables = [
-        _rows(service, _zone_sums(reach.get(service.key), weight, unsnapped, code, zones), zones)
-        for service in services
-    ]
-    table = pd.concat(tables, ignore_index=True)
-    table = table.sort_values(
-        ["order", "position"], kind="stable", ignore_index=True
+    reaches = [reach.get(service.key) for service in services]
+    sums = _zone_sums(reaches, weight, scaled, code, size=len(zones) + 1)
+    units = units_of(zones, standard)
+    table = pd.DataFrame(
+        {
+            "definition": definition.key,
+            **{
+                name: np.repeat(units.labels[name].to_numpy(), len(services))
+                for name in units.labels
+            },
+            "service": [service.key for service in services] * len(units.labels),
+            "mode": definition.mode,
+            "minutes": units.shared(limits).ravel(),
+            **{name: (units.members @ values).ravel() for name, values in sums.items()},
+            "target": [service.target for service in services] * len(units.labels),
+        }
     )
-    table["definition"] = definition.key
-    table["mode"] = definition.mode
-    return _judge(table, standard)
+    return _judge(table, in_scope=np.repeat(units.in_scope, len(services)))
 
 
 def at_speed(travel_time: TravelTime, standard: Standard, speed_kmh: float) -> TravelTime:
@@ -137,7 +145,9 @@ def _zone_positions(demand: pd.DataFrame, zones: pd.DataFrame) -> npt.NDArray[np
     """Position of each place's zone; what lies outside comes after the last zone."""
     code = pd.Index([*zones.index, OUTSIDE]).get_indexer(pd.Index(demand["zone"]))
     if (code < 0).any():
-        raise InputError.of("coverage.unknown_zone", zones=some(sorted(set(demand["zone"][code < 0]))))
+        raise InputError.of(
+            "coverage.unknown_zone", zones=some(sorted(set(demand["zone"][code < 0])))
+        )
     return code.astype(np.int64)
 
 
@@ -154,19 +164,13 @@ def _weight(demand: pd.DataFrame, definition: Definition) -> Floats:
     return demand[column].to_numpy(float)
 
 
-def _reach(
-    travel_time: TravelTime,
-    service: Service,
-    area_type: npt.NDArray[np.object_],
-    code: npt.NDArray[np.int64],
-) -> Reach:
-    limits = np.array([service.minutes_in(kind) for kind in area_type])
-    limit = limits[code] + COVERED_TOLERANCE_MIN
-    covered = (travel_time.minutes[service.key] <= limit).to_numpy()
+def _reach(travel_time: TravelTime, service: str, minutes: Floats) -> Reach:
+    limit = minutes + COVERED_TOLERANCE_MIN
+    covered = (travel_time.minutes[service] <= limit).to_numpy()
     return Reach(
         covered=covered,
         rim_exposed=~covered & (travel_time.rim <= limit).to_numpy(),
-        cut_off=travel_time.cut_off[service.key].to_numpy(),
+        cut_off=travel_time.cut_off[service].to_numpy(),
     )
 
 
@@ -191,9 +195,7 @@ def _pseudo_service(standard: Standard) -> list[Service]:
     parts = [standard.service(key) for key in standard.all]
     areas = {area for part in parts for area in part.minutes_by_area}
     shared = {part.minutes for part in parts}
-    by_area = {
-        area: _only({part.minutes_in(area) for part in parts}) for area in sorted(areas)
-    }
+    by_area = {area: _only({part.minutes_in(area) for part in parts}) for area in sorted(areas)}
     return [Service(ALL, "同时可达", "All at once", _only(shared), standard.target, by_area)]
 
 
@@ -203,89 +205,45 @@ def _only(values: set[float]) -> float:
 
 
 def _zone_sums(
-    reach: Reach | None,
+    reaches: list[Reach | None],
     weight: Floats,
-    unsnapped: Bools,
+    travel_time: TravelTime,
     code: npt.NDArray[np.int64],
-    zones: pd.DataFrame,
-) -> pd.DataFrame:
-    """Sums per zone, with what lies outside all zones as the last row."""
-    size = len(zones) + 1
+    *,
+    size: int,
+) -> dict[str, Floats]:
+    """Demand by zone (rows; last what is outside) and service (columns); `NaN` without data."""
 
-    def total(mask: Bools | None) -> Floats:
-        if mask is None:
-            return np.full(size, np.nan)
-        return np.bincount(code, weights=np.where(mask, weight, 0.0), minlength=size)
+    def total(masks: list[Bools | None]) -> Floats:
+        columns = [
+            np.full(size, np.nan)
+            if mask is None
+            else np.bincount(code, np.where(mask, weight, 0.0), minlength=size)
+            for mask in masks
+        ]
+        return np.column_stack(columns)
 
-    return pd.DataFrame(
-        {
-            "demand": np.bincount(code, weights=weight, minlength=size),
-            "covered": total(reach.covered if reach else None),
-            "unsnapped": total(unsnapped),
-            "rim_exposed": total(reach.rim_exposed if reach else None),
-            "cut_off": total(reach.cut_off if reach else None),
-        },
-        index=pd.Index([*zones.index, OUTSIDE], dtype="str"),
-    )
-
-
-def _rows(service: Service, sums: pd.DataFrame, zones: pd.DataFrame) -> pd.DataFrame:
-    """All levels of one service, in the order zones, parents, area types, city, outside."""
-    limits = pd.Series([service.minutes_in(kind) for kind in zones["area_type"]], zones.index)
-    own = sums.loc[zones.index].assign(
-        level="zone", zone=zones.index, name=zones["name"], parent=zones["parent"],
-        area_type=zones["area_type"], minutes=limits, order=0,
-    )  # fmt: skip
-    levels = [own]
-    for order, level in ((1, "parent"), (2, "area_type")):
-        labels = zones[level]
-        for label in sorted(set(labels) - {""}):
-            members = zones.index[labels == label]
-            levels.append(_roll_up(own.loc[members], level, label, order))
-    levels.append(_roll_up(own, "city", "", 3))
-    outside = sums.loc[[OUTSIDE]].assign(
-        level="outside", zone=OUTSIDE, name=OUTSIDE, parent="", area_type="",
-        minutes=service.minutes, order=4,
-    )  # fmt: skip
-    table = pd.concat([*levels, outside], ignore_index=True)
-    table["service"] = service.key
-    table["target"] = service.target
-    table["position"] = np.arange(len(table))
-    return table
+    everywhere = np.ones(len(weight), dtype=bool)
+    unsnapped = travel_time.access_m.isna().to_numpy()
+    return {
+        "demand": total([everywhere for _ in reaches]),
+        "covered": total([reach and reach.covered for reach in reaches]),
+        "unsnapped": total([unsnapped for _ in reaches]),
+        "rim_exposed": total([reach and reach.rim_exposed for reach in reaches]),
+        "cut_off": total([reach and reach.cut_off for reach in reaches]),
+    }
 
 
-def _roll_up(members: pd.DataFrame, level: str, label: str, order: int) -> pd.DataFrame:
-    """One row that sums its zones; the limit stays where all share one."""
-    row: dict[str, object] = {column: math.fsum(members[column]) for column in SUMS}
-    kinds = set(members["area_type"])
-    row |= {
-        "level": level, "zone": label, "name": label, "parent": "",
-        "area_type": kinds, "minutes": _only(set(members["minutes"])), "order": order,
-    }  # fmt: skip
-    return pd.DataFrame([row])
-
-
-def _judge(table: pd.DataFrame, standard: Standard) -> pd.DataFrame:
+def _judge(table: pd.DataFrame, *, in_scope: Bools) -> pd.DataFrame:
     """Rates, status and gap from the sums; the columns of certainty stay empty."""
     demand, covered, target = table["demand"], table["covered"], table["target"]
     rate = (covered / demand).where(demand > 0)
-    in_scope = table["area_type"].map(lambda kinds: _in_scope(kinds, standard)) & (
-        (table["level"] != "outside") | (not standard.scope)
-    )
     status = np.select(
-        [covered.isna(), demand <= 0, ~in_scope.astype(bool), rate >= target - TARGET_TOLERANCE],
+        [covered.isna(), demand <= 0, ~in_scope, rate >= target - TARGET_TOLERANCE],
         ["no data", "no demand", "not in scope", "pass"],
         "fail",
     )
-    gap = (target * demand - covered).clip(lower=0.0).where(in_scope.astype(bool))
+    gap = (target * demand - covered).clip(lower=0.0).where(in_scope)
     table = table.assign(rate=rate, status=status, gap=gap)
     table = table.assign(rate_low=np.nan, rate_high=np.nan, certainty="", undecided_by="")
     return table[COVERAGE_COLUMNS]
-
-
-def _in_scope(kinds: str | set[str], standard: Standard) -> bool:
-    """Whether the target applies; an unknown area type counts as in scope."""
-    if not standard.scope:
-        return True
-    present = {kinds} if isinstance(kinds, str) else kinds
-    return not present.isdisjoint({*standard.scope, ""})

@@ -37,6 +37,11 @@ def read_csv(path: Path, *, numbers: Iterable[str] = ()) -> pd.DataFrame:
     return table.assign(**columns)
 
 
+def read_header(path: Path) -> list[str]:
+    """Names of the columns of a table that `write_csv` wrote."""
+    return list(pd.read_csv(path, encoding="utf-8-sig", nrows=0).columns)
+
+
 def defused(text: str) -> str:
     """The text as a spreadsheet takes it for text.
 

@@ -35,7 +35,8 @@ def read_demand_table(table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pypro
         If an id is missing or double, a number missing or negative, or a zone unknown.
     """
     source = Path(table.source).name
-    read = require_geometry(read_layer(table, layer=table.name), layer=table.name)
+    read = read_layer(table, layer=table.name)
+    read = require_geometry(read, layer=table.name, source=source)
     rows, repairs = _whole(read.frame, table, source)
     amounts = _amounts(rows, table, crs, source)
     rows, amounts, dropped = _without_missing(rows, amounts, table, source)
@@ -45,7 +46,7 @@ def read_demand_table(table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pypro
     frame = gpd.GeoDataFrame({"id": ids.iloc[owner].to_numpy()}, geometry=points)
     frame["zone"] = assign_zones(frame, zones) if named is None else named.iloc[owner].to_numpy()
     for name, amount in amounts.items():
-        frame[name] = shared(amount.to_numpy(), owner)
+        frame[name] = shared(np.asarray(amount, dtype=np.float64), owner)
     mismatch = [] if named is None else _mismatch(frame, table, zones, crs)
     columns = ["id", "zone", *amounts, "geometry"]
     sources = tuple(dataclasses.replace(s, rows_used=len(rows)) for s in read.sources)
@@ -128,7 +129,7 @@ def _without_missing(
 
 def _ids(rows: gpd.GeoDataFrame, table: DemandTable, source: str) -> pd.Series[str]:
     if table.id is None:
-        return rows["row"]
+        return pd.Series(rows["row"])
     ids = codes(column(rows, table.id, layer=table.name, source=source))
     faults = []
     if (ids == "").any():
@@ -185,7 +186,13 @@ def _mismatch(
     off = away_m > ZONE_MISMATCH_M
     if not off.any():
         return []
-    values = {"count": int(off.sum()), "limit_m": ZONE_MISMATCH_M}
-    where = {"source": Path(table.source).name, "column": str(table.zone)}
-    ids = some(places.loc[off, "id"].tolist())
-    return [finding(table.name, "demand.zone_mismatch", row=ids, **where, **values)]
+    found = finding(
+        table.name,
+        "demand.zone_mismatch",
+        source=Path(table.source).name,
+        row=some(places.loc[off, "id"].tolist()),
+        column=str(table.zone),
+        count=int(off.sum()),
+        limit_m=ZONE_MISMATCH_M,
+    )
+    return [found]

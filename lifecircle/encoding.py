@@ -15,12 +15,13 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 # How text looks when its bytes were read with the wrong table: (wrong, right).
+# UTF-8 first: few texts follow its rules by chance.
 _MISREADINGS = (
-    ("latin-1", "gb18030"),
-    ("cp1252", "gb18030"),
     ("latin-1", "utf-8"),
     ("cp1252", "utf-8"),
     ("gb18030", "utf-8"),
+    ("latin-1", "gb18030"),
+    ("cp1252", "gb18030"),
 )
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _FOREIGN_RUN = re.compile(r"[^\x00-\x7f]+")

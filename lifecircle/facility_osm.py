@@ -44,8 +44,15 @@ def read_osm_facilities(table: FacilitiesTable, standard: Standard, extract: Pat
     same = _points_in_areas(matched)
     found = list(features.findings)
     if same.any():
-        values = {"severity": "info", "source": extract.name, "count": int(same.sum())}
-        found.append(finding(table.name, "facilities.node_in_area", **values))
+        found.append(
+            finding(
+                table.name,
+                "facilities.node_in_area",
+                severity="info",
+                source=extract.name,
+                count=int(same.sum()),
+            )
+        )
     places = matched.loc[~same, PLACE_COLUMNS].reset_index(drop=True)
     entrances = features.entrances.assign(facility="osm:" + features.entrances["osm"])
     source = Source(

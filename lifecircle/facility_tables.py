@@ -34,7 +34,7 @@ def read_facility_table(table: FacilitiesTable, standard: Standard) -> Places:
     """
     source = Path(table.source).name
     read = read_layer(table, layer=table.name)
-    read = drop_missing_geometry(read, layer=table.name)
+    read = drop_missing_geometry(read, layer=table.name, source=source)
     frame, found = _whole(read.frame, table, source)
     services = _services(frame, table, standard, source)
     described = _described(frame, table, source).assign(service=services).explode("service")
@@ -156,8 +156,14 @@ def _doubts(described: pd.DataFrame, layer: str, source: str) -> list[Finding]:
     repeated = repeated.drop_duplicates(["facility", "service", "place"])
     double = repeated[repeated.duplicated(["place", "service", "name"])]
     if len(double):
-        values = {"count": len(double), "row": some(double["row"].tolist())}
         found.append(
-            finding(layer, "facilities.duplicates", severity="info", source=source, **values)
+            finding(
+                layer,
+                "facilities.duplicates",
+                severity="info",
+                source=source,
+                row=some(double["row"].tolist()),
+                count=len(double),
+            )
         )
     return found

@@ -88,16 +88,18 @@ def repaired(
 def _repairs(broken: pd.DataFrame, *, layer: str, source: str) -> list[Finding]:
     change = (broken["after"] - broken["before"]).abs()
     too_much = change > MOST_REPAIR * broken[["before", "after"]].max(axis=1)
+    values: list[dict[str, Any]] = [
+        {"layer": layer, "source": source, **dict(zip(broken.columns, row, strict=True))}
+        for row in broken.to_numpy(dtype=object).tolist()
+    ]
     faults = [
-        message("outlines.repair_changes_area", layer=layer, source=source, **values)
-        for values in broken[too_much].to_dict("records")
+        message("outlines.repair_changes_area", **value)
+        for value, refused in zip(values, too_much, strict=True)
+        if refused
     ]
     if faults:
         raise InputError(*faults)
-    return [
-        finding(layer, "outlines.repaired", source=source, **values)
-        for values in broken.to_dict("records")
-    ]
+    return [finding(code="outlines.repaired", **value) for value in values]
 
 
 def _metric(polygons: Geometries) -> Geometries:
@@ -125,7 +127,7 @@ def overlaps(zones: gpd.GeoDataFrame, source: str) -> tuple[Finding, ...]:
     common_m2 = shapely.area(shapely.intersection(polygons[first], polygons[second]))
     share = common_m2 / np.minimum(area_m2[first], area_m2[second])
 
-    def pairs(mask: npt.NDArray[np.bool_]) -> dict[str, object]:
+    def pairs(mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
         labels = zones.index + " " + zones["name"].where(zones["name"] != zones.index, "")
         named = [
             f"{labels[a].strip()} / {labels[b].strip()} ({m2:,.0f} m²)"
@@ -144,8 +146,16 @@ def overlaps(zones: gpd.GeoDataFrame, source: str) -> tuple[Finding, ...]:
         )
     gaps = _gaps(polygons)
     if len(gaps):
-        values = {"count": len(gaps), "area_m2": gaps.sum()}
-        found.append(finding("zones", "outlines.gaps", severity="info", source=source, **values))
+        found.append(
+            finding(
+                "zones",
+                "outlines.gaps",
+                severity="info",
+                source=source,
+                count=len(gaps),
+                area_m2=gaps.sum(),
+            )
+        )
     return tuple(found)
 
 

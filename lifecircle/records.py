@@ -5,6 +5,7 @@ Every `write_` has a `read_` that gives the same table back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,9 +76,8 @@ def travel_time_record(
 
     Returns
     -------
-        The contract's columns for network minutes, then the same with `__radius` for straight
-        lines, then minutes to the rim and what is cut off. The speed and search limit stand in
-        `attrs`.
+        The contract's columns, then minutes to the rim and what is cut off. Speeds and search
+        limits stand in `attrs`.
     """
     measured = {name: _measured(name, travel_times, definitions) for name in demands}
     layouts = _layouts(measured)
@@ -140,7 +140,7 @@ def _about(demand: gpd.GeoDataFrame, measured: Mapping[str, TravelTime]) -> dict
     metrics = {
         metric: {
             "speed_kmh": taken.speed_kmh,
-            "search_minutes": taken.search_minutes,
+            "search_minutes": taken.search_minutes if math.isfinite(taken.search_minutes) else None,
             "services": list(taken.minutes.columns),
         }
         for metric, taken in measured.items()
@@ -150,11 +150,11 @@ def _about(demand: gpd.GeoDataFrame, measured: Mapping[str, TravelTime]) -> dict
 
 def _layouts(measured: Mapping[str, Mapping[str, TravelTime]]) -> dict[str, list[str]]:
     """By metric, the services that any demand layer was measured for."""
-    layouts: dict[str, dict[str, None]] = {}
+    layouts: dict[str, dict[str, None]] = {metric: {} for metric in _SUFFIXES}
     for by_metric in measured.values():
         for metric, taken in by_metric.items():
-            layouts.setdefault(metric, {}).update(dict.fromkeys(taken.minutes.columns))
-    return {metric: list(layouts[metric]) for metric in _SUFFIXES if metric in layouts}
+            layouts[metric].update(dict.fromkeys(taken.minutes.columns))
+    return {metric: list(services) for metric, services in layouts.items()}
 
 
 def _groups(demand: gpd.GeoDataFrame) -> list[str]:
@@ -162,20 +162,15 @@ def _groups(demand: gpd.GeoDataFrame) -> list[str]:
 
 
 def _column_order(groups: list[str], layouts: Mapping[str, list[str]]) -> list[str]:
-    """Minutes and facilities first, as the contract orders them; our additions on the right."""
+    """As the contract orders them, with our additions on the right."""
     nearest = [
-        f"{kind}_{service}{_SUFFIXES[metric]}"
-        for metric, services in layouts.items()
-        for service in services
+        f"{kind}_{service}{suffix}"
+        for metric, suffix in _SUFFIXES.items()
+        for service in layouts[metric]
         for kind in ("min", "facility")
     ]
-    first = ["access_m"] if "network" in layouts else []
-    added = []
-    for metric, services in layouts.items():
-        suffix = _SUFFIXES[metric]
-        added += [f"access_m{suffix}"] if suffix else []
-        added += [f"min_rim{suffix}", *(f"cut_off_{service}{suffix}" for service in services)]
-    return [*_PLACE_COLUMNS, *first, *groups, *nearest, *added]
+    cut_off = [f"cut_off_{service}" for service in layouts["network"]]
+    return [*_PLACE_COLUMNS, "access_m", *groups, *nearest, "min_rim", *cut_off]
 
 
 def _places(
@@ -192,55 +187,55 @@ def _places(
     part = part.assign(
         **{group: demand[group].astype(float) if group in demand else np.nan for group in groups}
     )
-    blocks = [
-        _block(measured.get(metric), services, _SUFFIXES[metric], demand.index)
-        for metric, services in layouts.items()
+    nearest = [
+        _nearest(measured.get(metric), layouts[metric], demand.index).add_suffix(suffix)
+        for metric, suffix in _SUFFIXES.items()
     ]
-    return pd.concat([part, *blocks], axis="columns")
+    streets = _along_streets(measured.get("network"), layouts["network"], demand.index)
+    return pd.concat([part, *nearest, streets], axis="columns")
 
 
-def _block(
-    taken: TravelTime | None, services: list[str], suffix: str, places: pd.Index[int]
-) -> pd.DataFrame:
-    """The columns of one metric: empty where the layer was not measured so."""
-    minutes = pd.DataFrame(np.nan, places, services)
-    facility = pd.DataFrame("", places, services, dtype="str")
-    cut_off = pd.DataFrame(False, places, services)
-    access_m = rim = pd.Series(np.nan, places)
-    if taken:
-        access_m, rim = taken.access_m, taken.rim
+def _nearest(taken: TravelTime | None, services: list[str], places: pd.Index[int]) -> pd.DataFrame:
+    """Minutes and facilities; `NaN` and "" where the layer was not measured for a service."""
+    if taken is None:
+        minutes = pd.DataFrame(np.nan, places, services)
+        facility = pd.DataFrame("", places, services, dtype="str")
+    else:
         minutes = taken.minutes.reindex(columns=services)
         facility = taken.facility.reindex(columns=services, fill_value="")
+    return minutes.add_prefix("min_").join(facility.add_prefix("facility_"))
+
+
+def _along_streets(
+    taken: TravelTime | None, services: list[str], places: pd.Index[int]
+) -> pd.DataFrame:
+    """What only streets have: access legs, a rim, pieces without a facility."""
+    if taken is None:
+        legs = pd.DataFrame(np.nan, places, ["access_m", "min_rim"])
+        cut_off = pd.DataFrame(False, places, services)
+    else:
+        legs = pd.DataFrame({"access_m": taken.access_m, "min_rim": taken.rim})
         cut_off = taken.cut_off.reindex(columns=services, fill_value=False)
-    return pd.concat(
-        [
-            access_m.rename(f"access_m{suffix}"),
-            rim.rename(f"min_rim{suffix}"),
-            minutes.add_prefix("min_").add_suffix(suffix),
-            facility.add_prefix("facility_").add_suffix(suffix),
-            cut_off.add_prefix("cut_off_").add_suffix(suffix),
-        ],
-        axis="columns",
-    )
+    return legs.join(cut_off.add_prefix("cut_off_"))
 
 
 def _travel_time(rows: pd.DataFrame, metric: str, about: Mapping[str, Any]) -> TravelTime:
     """The minutes of one demand layer, as they were before writing."""
-    suffix = _SUFFIXES[metric]
-    services = about["services"]
+    services, suffix, straight = about["services"], _SUFFIXES[metric], metric == "radius"
     rows = rows.reset_index(drop=True)
     rows.attrs = {}
 
     def per_service(kind: str) -> pd.DataFrame:
-        columns = {service: f"{kind}_{service}{suffix}" for service in services}
-        return rows[list(columns.values())].set_axis(list(columns), axis="columns")
+        columns = [f"{kind}_{service}{suffix}" for service in services]
+        return rows[columns].set_axis(services, axis="columns")
 
     return TravelTime(
         minutes=per_service("min"),
         facility=per_service("facility"),
-        access_m=rows[f"access_m{suffix}"].rename("distance_m"),
-        rim=rows[f"min_rim{suffix}"].rename(None),
-        cut_off=per_service("cut_off"),
+        # A straight line needs no street: nothing is unsnapped, cut off or near a rim.
+        access_m=pd.Series(0.0, rows.index) if straight else rows["access_m"].rename("distance_m"),
+        rim=pd.Series(np.inf, rows.index) if straight else rows["min_rim"].rename(None),
+        cut_off=pd.DataFrame(False, rows.index, services) if straight else per_service("cut_off"),
         speed_kmh=about["speed_kmh"],
-        search_minutes=about["search_minutes"],
+        search_minutes=math.inf if about["search_minutes"] is None else about["search_minutes"],
     )

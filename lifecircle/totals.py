@@ -95,8 +95,10 @@ def spread_totals(
 def _left_out(count: int, table: DemandTable) -> list[Finding]:
     if not count:
         return []
-    where = {"severity": "info", "source": table.source}
-    return [finding(table.name, "demand.total_outside", count=count, **where)]
+    found = finding(
+        table.name, "demand.total_outside", severity="info", source=table.source, count=count
+    )
+    return [found]
 
 
 def _census(table: DemandTable) -> AttributeTable | None:
@@ -158,7 +160,7 @@ def _share(
 ) -> pd.Series[float]:
     """In what proportion places carry people."""
     if not table.source.startswith("grid:"):
-        return places["weight"]
+        return pd.Series(places["weight"])
     if table.spread == "even":
         return pd.Series(1.0, index=places.index)
     if table.spread == "buildings":
@@ -213,13 +215,13 @@ def _with_fallback(
     bare = total.amounts.index[(carried == 0) & (total.amounts > 0)]
     if bare.empty:
         return share, []
-    values = {"carrier": table.spread.replace("_", " "), "units": some(bare.tolist())}
     fallback = finding(
         table.name,
         "demand.spread_fallback",
         source=table.source,
+        carrier=table.spread.replace("_", " "),
         carrier_zh=_CARRIERS_ZH[table.spread],
-        **values,
+        units=some(bare.tolist()),
     )
     return share.where(~unit.isin(bare), 1.0), [fallback]
 
@@ -247,5 +249,12 @@ def _exceeding(
     larger = part.amounts.index[part.amounts > people * (1 + 1e-9)].tolist()
     if not larger:
         return []
-    values = {"group": group, "count": len(larger), "units": some(larger)}
-    return [finding(table.name, "demand.group_exceeds", source=table.source, **values)]
+    found = finding(
+        table.name,
+        "demand.group_exceeds",
+        source=table.source,
+        group=group,
+        count=len(larger),
+        units=some(larger),
+    )
+    return [found]

@@ -28,6 +28,7 @@ OUTSIDE = "(outside)"
 """Zone of a place that no zone covers."""
 
 _OSM_LEVEL = "osm:admin_level="
+_OSM_KEYS = frozenset({"source", "id", "name", "parent", "area_type", "date"})
 _ID_COLUMNS = ("id", "code")
 _NAME_COLUMNS = ("name", "名称")
 
@@ -56,7 +57,7 @@ def load_zones(
         by more than 1 %, or zones overlap by more than 1 % of the smaller.
     """
     source = table.source if table.source.startswith("osm:") else Path(table.source).name
-    read = _read(table, extract)
+    read = _read(table, extract, source)
     if read.frame.empty:
         raise InputError.of("zones.empty", source=source)
     id_column = _id_column(read.frame, table, source)
@@ -91,9 +92,12 @@ def assign_zones(points: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.Series
     return pd.Series(labels[smallest], index=points.index, name="zone", dtype="str")
 
 
-def _read(table: ZonesTable, extract: Path | None) -> Layer:
+def _read(table: ZonesTable, extract: Path | None, source: str) -> Layer:
     if not table.source.startswith("osm:"):
-        return require_geometry(read_layer(table, layer="zones"), layer="zones")
+        return require_geometry(read_layer(table, layer="zones"), layer="zones", source=source)
+    unused = sorted(table.model_fields_set - _OSM_KEYS)
+    if unused:
+        raise InputError.of("zones.unused_keys", source=table.source, keys=", ".join(unused))
     if extract is None:
         raise InputError.of("zones.needs_extract", source=table.source)
     level = re.fullmatch(rf"{_OSM_LEVEL}(1[0-2]|[1-9])", table.source)
@@ -104,7 +108,8 @@ def _read(table: ZonesTable, extract: Path | None) -> Layer:
     known = boundaries.drop(columns="tags").assign(id=boundaries["osm"], row=boundaries["osm"])
     frame = known.join(tags.drop(columns=tags.columns.intersection(known.columns)))
     rows = len(frame)
-    return Layer(frame, (), (Source("zones", table.source, rows_in=rows, rows_used=rows),))
+    read = Source("zones", table.source, date=table.date or "", rows_in=rows, rows_used=rows)
+    return Layer(frame, (), (read,))
 
 
 def _id_column(frame: gpd.GeoDataFrame, table: ZonesTable, source: str) -> str:

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
+from lifecircle.analysis import Analysis
 from lifecircle.geodesy import distance_m
 from lifecircle.network import StreetNetwork, Streets, street_network
+from lifecircle.pipeline import analyse
 
 ROOT = Path(__file__).parent.parent
 MONACO = ROOT / "data" / "monaco"
@@ -89,3 +91,9 @@ def one_zone() -> pd.DataFrame:
 def monaco_extract() -> Path:
     """The real sample's OSM extract."""
     return MONACO / "monaco.osm.pbf"
+
+
+@pytest.fixture(scope="session")
+def monaco() -> Analysis:
+    """The whole run on the real sample."""
+    return analyse(MONACO / "project.toml")

@@ -22,34 +22,26 @@ LAYERS = [
     | {"definitions", "overrides", "project", "project_file", "project_rules", "schema"}
     | {"crs", "datum", "geodesy", "standards", "toml_file"},
     # files, databases and OSM extracts -> frames
-    {"encodings", "files", "osm", "quantities", "readers", "shapefiles", "tables", "vectors"},
+    {"encoding", "files", "osm", "quantities", "readers", "shapefiles", "tables", "vectors"},
     # checked layers
     {"access_points", "facilities", "facility_osm", "facility_tables"}
-    | {"demand", "grid", "outlines", "zones"}
+    | {"demand", "demand_places", "demand_tables", "grid", "outlines", "totals", "zones"}
     | {"graphs", "lines", "network", "streets"},
     # place -> point on a street edge
     {"snapping"},
     # minutes: the hinge
     {"explain", "travel"},
     # tables per zone and service
-    {"coverage", "identities"},
+    {"coverage", "curves", "identities"},
     # what planners ask next
     set(),
     # what people look at
-    {
-        "folder_lock",
-        "geopackage",
-        "isochrones",
-        "maps",
-        "outputs",
-        "report",
-        "verdicts",
-        "workbook",
-    },
+    {"columns", "csv_tables", "folder_lock", "outputs", "records", "report", "verdicts"}
+    | {"geopackage", "isochrones", "maps", "workbook"},
     # the only places that know the order of steps
-    {"analysis", "pipeline", "sample", "sample_data"},
+    {"analysis", "initialise", "pipeline", "sample", "sample_data"},
     # door
-    {"__main__", "answers", "cli", "console"},
+    {"__main__", "answers", "arguments", "cli", "console"},
     # everything public
     {"__init__"},
 ]
@@ -196,6 +188,15 @@ def strings(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
+def choices(node: ast.expr) -> Iterator[str]:
+    """A string, or the strings of `"this" if … else "that"`."""
+    if isinstance(node, ast.IfExp):
+        yield from choices(node.body)
+        yield from choices(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
 def spoken(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
     """Each code that a source file speaks, and the names of its values (None: not to be seen).
 
@@ -204,7 +205,7 @@ def spoken(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "code":
-            yield from ((code, None) for code in strings(node.value) if "." in code)
+            yield from ((code, None) for code in choices(node.value) if "." in code)
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
@@ -213,8 +214,7 @@ def spoken(tree: ast.AST) -> Iterator[tuple[str, set[str] | None]]:
             continue
         given = {keyword.arg for keyword in node.keywords}
         values = None if None in given else given | (FINDING_VALUES if position else set())
-        if not isinstance(node.args[position], ast.JoinedStr):
-            yield from ((code, values) for code in strings(node.args[position]))
+        yield from ((code, values) for word in node.args[position:][:1] for code in choices(word))
 
 
 def composed(tree: ast.AST) -> set[str]:

@@ -1,6 +1,7 @@
 """Boundaries of an extract: the nine wards of the sample, whole ones, and why others are not."""
 
 import geopandas as gpd
+import osmium
 import pytest
 
 from lifecircle.errors import InputError
@@ -18,8 +19,8 @@ def drawn(tmp_path, relations):
     body = "".join(f'<node id="{i}" lon="{x}" lat="{y}"/>' for i, (x, y) in CORNERS.items())
     for i, refs in WAYS.items():
         body += f'<way id="{i}">' + "".join(f'<nd ref="{r}"/>' for r in refs) + "</way>"
-    for i, (ways, tags) in relations.items():
-        tags = {"type": "boundary", "boundary": "administrative"} | tags
+    for i, (ways, own_tags) in relations.items():
+        tags = {"type": "boundary", "boundary": "administrative"} | own_tags
         body += f'<relation id="{i}">'
         body += "".join(f'<member type="way" ref="{way}" role="outer"/>' for way in ways)
         body += '<member type="node" ref="99" role="admin_centre"/>'
@@ -73,7 +74,7 @@ def test_boundary_without_some_of_its_ways_is_an_error_that_names_them_all(tmp_p
 
 def test_level_that_is_not_there_is_an_error_that_lists_the_others(tmp_path):
     path = drawn(tmp_path, {7: (WEST, {"admin_level": "8"}), 6: (WEST, {"admin_level": "6"})})
-    with pytest.raises(InputError, match="no administrative boundary at admin_level=10; .* 6, 8"):
+    with pytest.raises(InputError, match=r"no administrative boundary at admin_level=10; .* 6, 8"):
         read_boundaries(path, 10)
     with pytest.raises(InputError, match="it has levels –"):
         read_boundaries(drawn(tmp_path, {}), 8)
@@ -126,8 +127,6 @@ def test_wards_of_the_sample_are_refused_together_by_name(monaco_extract):
 
 def test_whole_wards_agree_with_their_published_outlines(tmp_path, monaco_extract):
     # The extract without its three cut wards, so that the other six can be read.
-    import osmium
-
     path = tmp_path / "six.osm.pbf"
     with osmium.SimpleWriter(path) as writer:
         for each in osmium.FileProcessor(monaco_extract):

@@ -93,7 +93,9 @@ def test_missing_levels_are_the_median_of_the_same_value(tmp_path):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("3", 3), ("3.5", 3.5), (" 12 ", 12), ("200", 200)]
-    + [(bad, math.nan) for bad in ("", "3;4", "3,5", "-1", "0", "201", "1e3", "three", "3", "nan")],
+    + [
+        (bad, math.nan) for bad in ("", "3;4", "3,5", "-1", "0", "201", "1e3", "three", "３", "nan")
+    ],
 )
 def test_storeys_are_one_plain_number(text, expected):
     assert storeys(text) == pytest.approx(expected, nan_ok=True)
@@ -101,10 +103,12 @@ def test_storeys_are_one_plain_number(text, expected):
 
 def test_values_are_the_contracts():
     assert sorted(RESIDENTIAL) == sorted(
-        ["apartments", "residential", "house", "detached", "semidetached_house"]
-        + ["terrace", "dormitory", "bungalow", "farm"]
+        [
+            *["apartments", "residential", "house", "detached", "semidetached_house"],
+            *["terrace", "dormitory", "bungalow", "farm"],
+        ]
     )
-    assert RESIDENTIAL - HOUSES == {"apartments", "residential", "dormitory"}
+    assert {"apartments", "residential", "dormitory"} == RESIDENTIAL - HOUSES
 
 
 def test_other_buildings_and_parts_do_not_count(tmp_path):

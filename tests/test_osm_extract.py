@@ -44,6 +44,20 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
+def with_land(*parts: str) -> bytes:
+    """The same file with residential land for the park."""
+    return document(*parts).replace(b'"leisure" v="park"', b'"landuse" v="residential"')
+
+
+def packed(path: Path, content: bytes) -> Path:
+    """The same objects as .pbf, in the same order."""
+    xml = written(path.with_suffix(".osm"), content)
+    with osmium.SimpleWriter(path, overwrite=True) as writer:
+        for each in osmium.FileProcessor(xml):
+            writer.add(each)
+    return path
+
+
 READERS = [
     pytest.param(read_osm_streets, id="streets"),
     pytest.param(lambda path: read_features(path, ["leisure=park"]), id="features"),
@@ -77,10 +91,7 @@ def test_every_format_and_spelling_reads_the_same(tmp_path, name):
     path = tmp_path / name
     plain = document(NODES, WAYS)
     if name.lower().endswith(".pbf"):
-        xml = written(tmp_path / "source.osm", plain)
-        with osmium.SimpleWriter(path) as writer:
-            for each in osmium.FileProcessor(xml):
-                writer.add(each)
+        packed(path, plain)
     else:
         pack = {"gz": gzip.compress, "z2": bz2.compress}.get(name.lower()[-2:], bytes)
         written(path, pack(plain))
@@ -165,6 +176,36 @@ def test_ways_before_nodes_as_overpass_writes_them_read_the_same(tmp_path):
     assert found.u.tolist() == expected.u.tolist()
     parks = read_features(turned, ["leisure=park"]).frame
     assert parks.total_bounds.tolist() == [121.0, 31.0, 121.1, 31.1]
+
+
+def test_objects_in_any_order_and_twice_read_the_same(tmp_path):
+    turned = document(WAYS.replace('"10"', '"12"'), NODES, NODES)
+    streets = read_osm_streets(written(tmp_path / "turned.osm", turned))
+    assert streets.way.tolist() == [12] * 4
+    assert streets.missing_nodes == 0
+    parks = read_features(tmp_path / "turned.osm", ["leisure=park"])
+    assert parks.frame["osm"].tolist() == ["way/12"]
+
+
+LATE = WAYS.replace('id="1', 'id="2')
+
+
+@pytest.mark.parametrize("parts", [(WAYS, NODES), (NODES, LATE, WAYS), (NODES, WAYS, WAYS)])
+def test_unsorted_pbf_is_refused_where_it_would_be_a_smaller_city(tmp_path, parts):
+    path = packed(tmp_path / "turned.osm.pbf", document(*parts))
+    with pytest.raises(InputError, match=r"turned\.osm\.pbf: the extract is not in OSM's order"):
+        read_features(path, ["leisure=park"])
+    with pytest.raises(InputError, match=r"turned\.osm\.pbf: the extract is not in OSM's order"):
+        read_residential_land(packed(tmp_path / "turned.osm.pbf", with_land(*parts)))
+
+
+def test_streets_of_an_unsorted_pbf_are_refused_and_those_of_a_cut_one_are_not(tmp_path):
+    with pytest.raises(InputError, match="is not in OSM's order"):
+        read_osm_streets(packed(tmp_path / "turned.osm.pbf", document(WAYS, NODES)))
+    one_node_less = NODES[: NODES.index('<node id="4"')]
+    cut = read_osm_streets(packed(tmp_path / "cut.osm.pbf", document(one_node_less, WAYS)))
+    assert cut.missing_nodes == 1
+    assert cut.way.tolist() == [10, 10]
 
 
 def test_ids_below_zero_are_refused(tmp_path):

@@ -1,5 +1,6 @@
 """Streets of an extract: the walking rule against OSMnx's own words, and segments drawn by hand."""
 
+import itertools
 import re
 
 import numpy as np
@@ -210,7 +211,7 @@ def test_sample_agrees_with_a_plain_reading_of_it(monaco_extract):
     for way in osmium.FileProcessor(monaco_extract, osmium.osm.WAY):
         if osmnx_walks(dict(way.tags)):
             refs = [node.ref for node in way.nodes]
-            pairs = zip(refs[:-1], refs[1:], strict=True)
+            pairs = itertools.pairwise(refs)
             expected += [(way.id, *place[a], *place[b]) for a, b in pairs if a != b]
     streets = read_osm_streets(monaco_extract)
     u, v = streets.u, streets.v

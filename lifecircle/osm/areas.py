@@ -16,14 +16,14 @@ from osmium.osm.types import Area, OSMEntity, Relation, Way
 
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import some
-from lifecircle.osm.extract import objects
+from lifecircle.osm.extract import objects, refuse_unsorted
 
-_KINDS = {"n": "node", "w": "way", "r": "relation"}
+_KINDS = ("node", "way", "relation")
 _AREA_RELATIONS = ("multipolygon", "boundary")
 _WKB = WKBFactory()
 
-Element = tuple[str, int]
-"""Kind and id of an object, in the order of an OSM file: nodes, ways, relations, each by id."""
+Element = tuple[int, int]
+"""Kind (0 node, 1 way, 2 relation) and id of an object: sorts as an OSM file is sorted."""
 
 
 def values(tags: Mapping[str, str], key: str) -> list[str]:
@@ -48,8 +48,8 @@ def carries(tags: Mapping[str, str], wanted: Iterable[str]) -> bool:
 def element(entity: OSMEntity) -> Element:
     """Kind and id of a node, a way, a relation, or of what an area was made from."""
     if isinstance(entity, Area):
-        return "way" if entity.from_way() else "relation", entity.orig_id()
-    return _KINDS[entity.type_str()], entity.id
+        return 1 if entity.from_way() else 2, entity.orig_id()
+    return "nwr".index(entity.type_str()), entity.id
 
 
 def should_be_area(entity: OSMEntity) -> bool:
@@ -86,10 +86,10 @@ def polygons(wkb: Sequence[str]) -> npt.NDArray[np.object_]:
 def labels(elements: Sequence[Element]) -> list[str]:
     """How elements are written in frames and findings.
 
-    >>> labels([("way", 2)])
-    ['way/2']
+    >>> labels([(0, 7), (1, 2)])
+    ['node/7', 'way/2']
     """
-    return [f"{kind}/{number}" for kind, number in elements]
+    return [f"{_KINDS[kind]}/{number}" for kind, number in elements]
 
 
 def frame_of(
@@ -123,10 +123,13 @@ def read_areas(
             expected |= {element(entity)} if should_be_area(entity) else set()
         elif wkb := outline_wkb(entity):
             found[element(entity)] = (wkb, *(tags.get(key, "") for key in keep))
+    broken = sorted(expected - found.keys())
+    if broken:
+        refuse_unsorted(path)
     order = sorted(found)
     kept = {key: [found[each][at] for each in order] for at, key in enumerate(keep, start=1)}
     frame = frame_of({"osm": labels(order)} | kept, polygons([found[each][0] for each in order]))
-    return frame, tuple(labels(sorted(expected - found.keys())))
+    return frame, tuple(labels(broken))
 
 
 def broken_finding(layer: str, source: str, broken: Sequence[str]) -> list[Finding]:

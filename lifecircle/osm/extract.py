@@ -95,6 +95,25 @@ def objects(
         yield from processor
 
 
+def refuse_unsorted(path: Path) -> None:
+    """Says so if an extract lacks parts only because it is not in OSM's order.
+
+    To be called when parts are missing: nodes that come after the ways that name them look like
+    nodes outside the extract. It reads the file once more, unless its header vouches for the order.
+
+    Raises
+    ------
+    InputError
+        If a .pbf is not sorted; XML has been sorted already.
+    """
+    if not path.name.lower().endswith(".pbf"):
+        return
+    with _faults_of(path), osmium.io.Reader(_osm_file(path), NOTHING) as reader:
+        vouched = reader.header().get("sorting") == "Type_then_ID"
+    if not (vouched or _is_sorted(path)):
+        raise InputError.of("osm.unsorted", file=path)
+
+
 def _newest(path: Path) -> str:
     """The day of the newest way; empty if ways have no times."""
     with _faults_of(path):
@@ -128,14 +147,18 @@ def _faults_of(path: Path) -> Iterator[None]:
     except InputError:
         raise
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as fault:
+        if "out of order" in str(fault) or "twice in input" in str(fault):
+            raise InputError.of("osm.unsorted", file=path) from fault
         raise InputError.of("osm.unreadable", file=path, reason=fault) from fault
 
 
 @contextlib.contextmanager
 def _in_order(path: Path) -> Iterator[Path]:
-    """The extract with nodes before ways before relations, sorted into a temporary file if need be.
+    """The extract with nodes, ways, relations in this order and each by id, as osmium needs it.
 
-    Overpass writes XML in the order of its query, often ways first. Programs that write .pbf sort.
+    Overpass writes XML in the order of its query, often ways first: it is sorted into a temporary
+    file. Programs that write .pbf sort, with few exceptions; those are refused, not sorted, because
+    a .pbf may be too large for it.
     """
     if path.name.lower().endswith(".pbf") or _is_sorted(path):
         yield path
@@ -150,12 +173,12 @@ def _in_order(path: Path) -> Iterator[Path]:
 
 
 def _is_sorted(path: Path) -> bool:
-    """Whether nodes come before ways and ways before relations; refuses ids below zero."""
-    in_order, last = True, 0
+    """Whether objects stand by kind and id, none twice; refuses ids below zero."""
+    in_order, last = True, (0, 0)
     with _faults_of(path):
         for each in osmium.FileProcessor(_osm_file(path)):
             if each.id < 0:
                 raise InputError.of("osm.negative_id", file=path, osm=each.id)
-            rank = "nwr".find(each.type_str())
-            in_order, last = in_order and rank >= last, rank
+            place = "nwr".find(each.type_str()), each.id
+            in_order, last = in_order and place > last, place
     return in_order

@@ -26,7 +26,7 @@ from lifecircle.osm.areas import (
     polygons,
     should_be_area,
 )
-from lifecircle.osm.extract import objects
+from lifecircle.osm.extract import objects, refuse_unsorted
 
 GATES = frozenset(
     {
@@ -89,6 +89,9 @@ def read_features(path: Path, tags: Sequence[str], *, layer: str = "osm") -> Osm
         If the file cannot be read to its end.
     """
     found = _collect(path, tags)
+    broken = tuple(labels(sorted(found.expected - found.outline.keys())))
+    if broken:
+        refuse_unsorted(path)
     points, areas = sorted(found.points), sorted(found.outline)
     features = points + areas
     geometry = np.concatenate(
@@ -100,7 +103,6 @@ def read_features(path: Path, tags: Sequence[str], *, layer: str = "osm") -> Osm
     all_tags = [found.tags[each] for each in features]
     names = [each.get("name", "") for each in all_tags]
     doors = [(area, node) for area in areas for node in sorted(set(found.doors_of(area)))]
-    broken = tuple(labels(sorted(found.expected - found.outline.keys())))
     return OsmFeatures(
         frame=frame_of({"osm": labels(features), "name": names, "tags": all_tags}, geometry),
         entrances=frame_of(

@@ -17,7 +17,7 @@ from osmium.osm.types import Way
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import some
-from lifecircle.osm.extract import Box, header, objects
+from lifecircle.osm.extract import Box, header, objects, refuse_unsorted
 
 Ways = Literal["walk", "walk_cn"]
 Floats = npt.NDArray[np.float64]
@@ -128,6 +128,9 @@ def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network")
     about = header(path)
     drawn = _drawn(path, ways)
     segment = _segments(drawn)
+    missing = len(np.unique(drawn.ref[~drawn.inside]))
+    if missing:
+        refuse_unsorted(path)
     if not segment.any():
         raise InputError.of("osm.no_streets", file=path, ways=ways)
     start = np.flatnonzero(segment)
@@ -135,7 +138,6 @@ def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network")
     node_id, first, position = np.unique(drawn.ref[ends], return_index=True, return_inverse=True)
     vertex, way = ends[first], drawn.way[start]
     u, v = position.astype(np.int32).reshape(2, -1)
-    missing = len(np.unique(drawn.ref[~drawn.inside]))
     tunnels = np.unique(drawn.way_id[way[drawn.tunnel[way]]])
     return OsmStreets(
         node_id=node_id,

@@ -170,7 +170,7 @@ def service_rows(
                 name=service_name(standard, key),
                 cell=cell,
                 limit=limit_text(standard, key),
-                facilities="" if key == ALL else f"{facility_counts.get(key, 0):,}",
+                facilities=_count(key, cell, facility_counts),
                 strip=_strip(zones),
                 target_x=round(cell.target * STRIP_WIDTH, 1) if math.isfinite(cell.target) else 0,
                 failing=f"{sum(zone.fails for zone in zones)} / {len(zones)}" if has_rate else "",
@@ -178,6 +178,11 @@ def service_rows(
             )
         )
     return rows
+
+
+def _count(key: str, cell: Cell, facility_counts: Mapping[str, int]) -> str:
+    """Number of facilities; none where the service has no data, which is not the same as zero."""
+    return "" if key == ALL or cell.status == "no data" else f"{facility_counts.get(key, 0):,}"
 
 
 def limit_text(standard: Standard, key: str) -> str:

@@ -24,6 +24,9 @@ MOST_STREET_TEXT = 600_000
 LABEL_PX, LABEL_PHONE_PX = 13.0, 20.0
 """Height of a label in page units, on a desk and on a phone."""
 
+ROOM = 1.6
+"""A name may be so many times as wide as its zone."""
+
 Array = npt.NDArray[Any]
 
 
@@ -63,6 +66,17 @@ class Shape:
     phone: str
 
 
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """Where labels may stand: names, centres, the room for a name, and who chooses first."""
+
+    names: list[str]
+    x: Array
+    y: Array
+    room: Array
+    order: Array
+
+
 @dataclass(frozen=True)
 class Scale:
     """A scale bar: a round distance and its length in page units."""
@@ -93,8 +107,9 @@ def shapes(zones: gpd.GeoDataFrame, frame: Frame) -> list[Shape]:
     x, y = shapely.get_x(centres), shapely.get_y(centres)
     names = [name or str(key) for key, name in zip(zones.index, zones["name"], strict=True)]
     order = np.argsort(-shapely.area(simple), kind="stable")
-    desk = _labels(names, x, y, order, LABEL_PX)
-    phone = _labels(names, x, y, order, LABEL_PHONE_PX)
+    west, _, east, _ = shapely.bounds(simple).T
+    spots = Spots(names, x, y, (east - west) * ROOM, order)
+    desk, phone = _labels(spots, LABEL_PX), _labels(spots, LABEL_PHONE_PX)
     return [
         Shape(_polygon_path(shape), round(x[at], 1), round(y[at], 1), names[at], desk[at], phone[at])
         for at, shape in enumerate(simple)
@@ -107,15 +122,16 @@ def _to_page(geometries: Array, frame: Frame) -> Array:
     )
 
 
-def _labels(names: list[str], x: Array, y: Array, order: Array, size: float) -> list[str]:
+def _labels(spots: Spots, size: float) -> list[str]:
     """For each zone `name`, `mark` or `none`: the largest zones choose first."""
     taken: list[tuple[float, float, float, float]] = []
-    chosen = ["none"] * len(names)
-    for at in order:
-        for kind, width in (("name", _width(names[at], size) + size), ("mark", size)):
-            box = (x[at] - width / 2, y[at] - size * 0.6, x[at] + width / 2, y[at] + size * 0.6)
-            inside = box[0] >= 0 and box[2] <= WIDTH
-            if inside and not any(_overlap(box, other) for other in taken):
+    chosen = ["none"] * len(spots.names)
+    for at in spots.order:
+        x, y = spots.x[at], spots.y[at]
+        for kind, width in (("name", _width(spots.names[at], size) + size), ("mark", size)):
+            box = (x - width / 2, y - size * 0.6, x + width / 2, y + size * 0.6)
+            fits = box[0] >= 0 and box[2] <= WIDTH and (kind == "mark" or width <= spots.room[at])
+            if fits and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 chosen[at] = kind
                 break

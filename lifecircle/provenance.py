@@ -1,0 +1,204 @@
+"""Where the numbers come from: `run.json`, and what every column means: `datapackage.json`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import math
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet
+import pydantic
+import pyogrio
+
+from lifecircle.columns import columns
+from lifecircle.csv_tables import read_header
+from lifecircle.definitions import Definition
+from lifecircle.findings import Finding, Source
+from lifecircle.geopackage import layer_names
+from lifecircle.messages import Message
+from lifecircle.outputs import RUN, RUN_SCHEMA, file_hashes
+from lifecircle.project import Project
+from lifecircle.standards import Standard
+
+PACKAGE = "datapackage.json"
+
+_LIBRARIES = (
+    "geopandas", "networkx", "numpy", "osmium", "pandas", "pyarrow", "pyogrio", "pyproj", "scipy",
+    "shapely", "xlsxwriter",
+)  # fmt: skip
+_MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".html": "text/html",
+    ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@|(?<=password=)[^&\s]+")
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a run was asked, what it read and found, and how long its steps took.
+
+    `project` is the effective project file; `standard` is complete, with sources and status;
+    `inputs` are the files read, `seconds` the time of each step.
+    """
+
+    project: Project
+    standard: Standard
+    definitions: tuple[Definition, ...]
+    inputs: tuple[Source, ...]
+    findings: tuple[Finding, ...]
+    seconds: Mapping[str, float]
+
+
+def run_json(provenance: Provenance, outputs: Mapping[str, str]) -> dict[str, Any]:
+    """The content of `run.json`; `outputs` are the SHA-256 of the files written, by name.
+
+    It is strict JSON without credentials; `provenance_of` reads it back.
+    """
+    parts = pydantic.TypeAdapter(Provenance).dump_python(provenance, by_alias=True)
+    return {
+        "schema": RUN_SCHEMA,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions(),
+        "platform": platform.platform(),
+        **_plain(parts),
+        "outputs": dict(outputs),
+    }
+
+
+def provenance_of(run: Mapping[str, Any]) -> Provenance:
+    """What `run_json` was made from."""
+    parts = {field.name: run[field.name] for field in fields(Provenance)}
+    provenance = pydantic.TypeAdapter(Provenance).validate_python(parts)
+    return replace(provenance, findings=tuple(map(_with_numbers, provenance.findings)))
+
+
+def write_run(folder: Path, provenance: Provenance) -> None:
+    """Write `run.json`, which answers for every other file in `folder`: the last to be written."""
+    _write_json(folder / RUN, run_json(provenance, file_hashes(folder)))
+
+
+def write_data_package(folder: Path, provenance: Provenance) -> None:
+    """Write `datapackage.json`, which describes every other file in `folder`.
+
+    References
+    ----------
+    Frictionless Data Package, https://specs.frictionlessdata.io/data-package/
+    """
+    units = {definition.unit for definition in provenance.definitions}
+    unit = units.pop() if len(units) == 1 else ""
+    package = {
+        "profile": "data-package",
+        "name": "lifecircle-run",
+        "title": provenance.project.project.name,
+        "resources": [
+            resource
+            for name, digest in file_hashes(folder).items()
+            if name != PACKAGE
+            for resource in _resources(folder / name, digest, unit)
+        ],
+    }
+    _write_json(folder / PACKAGE, package)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the package, of Python and of the libraries that numbers pass through."""
+    return {
+        "lifecircle": _version("lifecircle"),
+        "python": platform.python_version(),
+        "gdal": ".".join(map(str, pyogrio.__gdal_version__)),
+        **{name: _version(name) for name in _LIBRARIES},
+    }
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"  # run from a folder of sources
+
+
+def _resources(path: Path, digest: str, unit: str) -> Iterator[dict[str, Any]]:
+    """A file as the package lists it; a GeoPackage once for each of its layers."""
+    name = path.stem.replace("_", "-").lower()
+    kind = path.suffix.removeprefix(".")
+    about = {
+        "path": path.name,
+        "format": kind,
+        "mediatype": _MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{digest}",
+    }
+    if kind == "csv":
+        schema = _schema(path.name, read_header(path), unit)
+        yield {"name": name, "profile": "tabular-data-resource", **about, "encoding": "utf-8",
+               "dialect": {"lineTerminator": "\n"}, "schema": schema}  # fmt: skip
+    elif kind == "parquet":
+        schema = _schema(path.name, pyarrow.parquet.read_schema(path).names, unit)
+        yield {"name": name, **about, "schema": schema}
+    elif kind == "gpkg":
+        for layer in layer_names(path):
+            fields_ = pyogrio.read_info(path, layer=layer)["fields"]
+            schema = _schema(f"{path.name}:{layer}", fields_, unit)
+            yield {"name": f"{name}-{layer}".replace("_", "-"), **about, "layer": layer,
+                   "schema": schema}  # fmt: skip
+    else:
+        yield {"name": f"{name}-{kind}", **about}
+
+
+def _schema(table: str, names: list[str], unit: str) -> dict[str, Any]:
+    """A Frictionless table schema; Chinese words stand beside the English ones."""
+    described = []
+    for column in columns(table, names):
+        entry = {
+            "name": column.name,
+            "type": column.type,
+            "title": column.titles["en"],
+            "title_zh": column.titles["zh"],
+            "description": column.meanings["en"],
+            "description_zh": column.meanings["zh"],
+        }
+        measured_in = unit if column.unit == "definition" else column.unit
+        described.append({**entry, "unit": measured_in} if measured_in else entry)
+    return {"fields": described, "missingValues": [""]}
+
+
+def _plain(value: Any) -> Any:
+    """The value as strict JSON can hold it: no `NaN`, no types of ours, no credentials."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return _CREDENTIALS.sub("", str(value))
+
+
+def _with_numbers(finding: Finding) -> Finding:
+    """The finding with the numbers that JSON could not hold."""
+    values = {key: _number(value) for key, value in finding.message.values.items()}
+    return replace(finding, message=Message(finding.message.code, values))
+
+
+def _number(value: object) -> object:
+    return _NOT_FINITE.get(value, value) if isinstance(value, str) else value
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
