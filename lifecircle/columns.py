@@ -22,7 +22,8 @@ class Column:
     """A column of a written file.
 
     `unit` is empty for text, `1` for a share, and `definition` for the unit of the definition's
-    demand (persons, m², dwellings).
+    demand (persons, m², dwellings). `titles` and `meanings` go by language; `values` holds the
+    words for each value of a column that has only a few.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Column:
     unit: str
     titles: Mapping[str, str]
     meanings: Mapping[str, str]
+    values: Mapping[str, Mapping[str, str]]
 
 
 def columns(file: str, names: Iterable[str]) -> list[Column]:
@@ -42,6 +44,16 @@ def columns(file: str, names: Iterable[str]) -> list[Column]:
     return [_column(file, name) for name in names]
 
 
+def words(file: str, name: str, language: str) -> dict[str, str]:
+    """What the values of a column with only a few are called.
+
+    >>> words("coverage.csv", "status", "zh")["pass"]
+    '达标'
+    """
+    entry, _ = _entry(file, name)
+    return {value: called[language] for value, called in entry["values"].items()}
+
+
 def number_columns(file: str) -> list[str]:
     """Names of the columns that hold numbers; codes are text, for their leading zeros.
 
@@ -52,23 +64,24 @@ def number_columns(file: str) -> list[str]:
 
 
 @functools.cache
-def _described() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+def _described() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     return tomllib.loads((files("lifecircle") / "columns.toml").read_text("utf-8"))
 
 
 def _column(file: str, name: str) -> Column:
     entry, key = _entry(file, name)
-    values: dict[str, Any] = {"service": key, "group": key}
+    filled = {"service": key, "group": key}
     return Column(
         name=name,
-        type=entry["type"],  # type: ignore[arg-type]
+        type=entry["type"],
         unit=entry.get("unit", ""),
-        titles={which: entry[f"title_{which}"].format_map(values) for which in ("zh", "en")},
-        meanings={which: entry[which].format_map(values) for which in ("zh", "en")},
+        titles={which: entry[f"title_{which}"].format_map(filled) for which in ("zh", "en")},
+        meanings={which: entry[which].format_map(filled) for which in ("zh", "en")},
+        values=entry.get("values", {}),
     )
 
 
-def _entry(file: str, name: str) -> tuple[Mapping[str, str], str]:
+def _entry(file: str, name: str) -> tuple[Mapping[str, Any], str]:
     """The entry for a column, by its own name or a pattern, and the key that fills that."""
     described = _described()[file]
     if name in described:

@@ -128,9 +128,10 @@ def overlaps(zones: gpd.GeoDataFrame, source: str) -> tuple[Finding, ...]:
     share = common_m2 / np.minimum(area_m2[first], area_m2[second])
 
     def pairs(mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
-        labels = zones.index + " " + zones["name"].where(zones["name"] != zones.index, "")
+        names = zones["name"].where(zones["name"] != zones.index, "")
+        labels = (zones.index + " " + names).str.strip().to_numpy()
         named = [
-            f"{labels[a].strip()} / {labels[b].strip()} ({m2:,.0f} m²)"
+            f"{labels[a]} / {labels[b]} ({m2:,.0f} m²)"
             for a, b, m2 in zip(first[mask], second[mask], common_m2[mask], strict=True)
         ]
         return {"count": len(named), "pairs": some(named)}

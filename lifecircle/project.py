@@ -94,7 +94,7 @@ class DemandTable(PointTable):
 
     name: Key
     zone: str | None = None
-    weight: str | float = 1
+    weight: str | float = 1.0
     unit: str = ""
     groups: dict[Key, str | float] = {}
     missing_weight: Literal["error", "drop"] = "error"

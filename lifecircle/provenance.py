@@ -161,7 +161,7 @@ def _schema(table: str, names: list[str], unit: str) -> dict[str, Any]:
     """A Frictionless table schema; Chinese words stand beside the English ones."""
     described = []
     for column in columns(table, names):
-        entry = {
+        entry: dict[str, Any] = {
             "name": column.name,
             "type": column.type,
             "title": column.titles["en"],
@@ -170,7 +170,11 @@ def _schema(table: str, names: list[str], unit: str) -> dict[str, Any]:
             "description_zh": column.meanings["zh"],
         }
         measured_in = unit if column.unit == "definition" else column.unit
-        described.append({**entry, "unit": measured_in} if measured_in else entry)
+        if measured_in:
+            entry["unit"] = measured_in
+        if column.values:
+            entry["values"] = column.values
+        described.append(entry)
     return {"fields": described, "missingValues": [""]}
 
 

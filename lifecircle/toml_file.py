@@ -12,6 +12,11 @@ from typing import Any
 from lifecircle.errors import InputError
 from lifecircle.messages import Message, message
 
+# strings and comments come first, so that what stands in them is no key
+_STRINGS_AND_KEYS = re.compile(
+    r"""(?s:(\"{3}|'{3}).*?\1)|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|(?P<key>[\w-]+)(?=\s*=)"""
+)
+
 
 @dataclass(frozen=True)
 class TomlFile:
@@ -36,10 +41,27 @@ def read_toml(path: Path) -> TomlFile:
     content = path.read_bytes()
     text, encoding = _decoded(content, path)
     try:
-        data = tomllib.loads(text)
+        data = _parsed(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(_syntax_fault(path, text, str(error))) from error
     return TomlFile(data, hashlib.sha256(content).hexdigest(), encoding)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """The tables of a text; keys such as 卫生院, which TOML wants in quotes, may stand without."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        quoted = _STRINGS_AND_KEYS.sub(_with_quotes, text)
+        try:
+            return tomllib.loads(quoted)
+        except tomllib.TOMLDecodeError:
+            raise error from None
+
+
+def _with_quotes(found: re.Match[str]) -> str:
+    key = found["key"]
+    return f'"{key}"' if key and not key.isascii() else found[0]
 
 
 def _decoded(content: bytes, path: Path) -> tuple[str, str]:
@@ -48,7 +70,7 @@ def _decoded(content: bytes, path: Path) -> tuple[str, str]:
             return content.decode(encoding), encoding.removesuffix("-sig")
         except UnicodeDecodeError:
             continue
-    raise InputError.of("toml.encoding", file=path)
+    raise InputError.of("toml.encoding", file=path.name)
 
 
 def _syntax_fault(path: Path, text: str, error: str) -> Message:
@@ -62,5 +84,5 @@ def _syntax_fault(path: Path, text: str, error: str) -> Message:
     broken = re.search(r'"([^"]*\\[^"]*)"', line)
     if broken:
         right = broken[1].replace("\\\\", "\\").replace("\\", "/")
-        return message("toml.backslash", file=path, number=number, line=line, right=right)
-    return message("toml.syntax", file=path, number=number, line=line, reason=reason)
+        return message("toml.backslash", file=path.name, number=number, line=line, right=right)
+    return message("toml.syntax", file=path.name, number=number, line=line, reason=reason)

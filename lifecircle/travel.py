@@ -54,7 +54,7 @@ def travel_time(
     demand: pd.DataFrame,
     facilities: pd.DataFrame,
     *,
-    services: Sequence[str],
+    services: Sequence[str] | None = None,
     search_minutes: float = 30.0,
 ) -> TravelTime:
     """Minutes from each place to the nearest facility of each service, exact along edges.
@@ -69,10 +69,13 @@ def travel_time(
     facilities
         Access points snapped to `network`, with their `service` and `facility` columns.
     services
-        Columns of the result, in order. A service without facilities is `inf` everywhere.
+        Columns of the result, in order; by default those the facilities offer. A service without
+        facilities is `inf` everywhere.
     search_minutes
         Nothing is searched farther than this.
     """
+    if services is None:
+        services = list(facilities["service"].unique())
     pace = metres_per_minute(network.speed_kmh)
     limit_m = search_minutes * pace
     links = adjacency(network)

@@ -16,9 +16,7 @@ def place(count: int = 1) -> Place:
     return Place("homes", "homes.csv", np.array([str(row + 2) for row in range(count)], object))
 
 
-@pytest.mark.parametrize(
-    "text", ["EPSG:4549", "epsg:4549", " 4549 ", pyproj.CRS(4549).to_wkt()]
-)
+@pytest.mark.parametrize("text", ["EPSG:4549", "epsg:4549", " 4549 ", pyproj.CRS(4549).to_wkt()])
 def test_one_system_has_many_spellings(text: str) -> None:
     assert read_crs(text).to_epsg() == 4549
 
@@ -116,7 +114,7 @@ def test_europe_is_not_taken_for_swapped() -> None:
 
 
 def test_metres_in_a_geographic_system_are_named() -> None:
-    with pytest.raises(CRSError, match="hold metres, not degrees .first: 353000, 3.456e.06.*4549"):
+    with pytest.raises(CRSError, match=r"hold metres, not degrees .first: 353000, 3.456e.06.*4549"):
         degrees_of([353000.0], [3456000.0], read_crs("EPSG:4490"), place())
 
 
@@ -126,7 +124,7 @@ def test_degrees_out_of_range_are_named() -> None:
 
 
 def test_degrees_in_a_projected_system_are_named() -> None:
-    with pytest.raises(CRSError, match="are degrees, but EPSG:4549 .* is in metres.*EPSG:4326"):
+    with pytest.raises(CRSError, match=r"are degrees, but EPSG:4549 .* is in metres.*EPSG:4326"):
         degrees_of([121.4], [31.2], read_crs("EPSG:4549"), place())
 
 
@@ -159,14 +157,14 @@ def test_the_twin_puts_the_point_where_it_belongs() -> None:
 
 def test_infinity_after_projection_is_an_error_not_a_place() -> None:
     crs = read_crs("+proj=laea +lat_0=31 +lon_0=121 +ellps=WGS84 +units=m")
-    with pytest.raises(CRSError, match="1 rows of homes.csv have no place on Earth.*: 3"):
+    with pytest.raises(CRSError, match=r"1 rows of homes.csv have no place on Earth.*: 3"):
         degrees_of([0.0, 9e9], [0.0, 9e9], crs, place(2))
 
 
 def test_the_messages_come_in_chinese_too() -> None:
     with pytest.raises(CRSError) as caught:
         degrees_of([353_000.0], [3_456_000.0], read_crs("4528"), place())
-    assert "请试 crs = \"EPSG:4549\"" in caught.value.text("zh")
+    assert '请试 crs = "EPSG:4549"' in caught.value.text("zh")
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,12 @@ def test_a_named_encoding_is_used_even_where_another_would_do() -> None:
 
 
 def test_a_wrong_encoding_says_byte_and_line() -> None:
-    with pytest.raises(InputError, match="卫生.csv is not in utf-8: byte 3, line 2"):
+    with pytest.raises(InputError, match=r"卫生.csv is not in utf-8: byte 3, line 2"):
         decode(b"id\n\xc3\xfb", "utf-8", **WHERE)
 
 
 def test_bytes_in_no_encoding_say_where_both_break() -> None:
-    with pytest.raises(InputError, match="byte 3.*byte 3, line 2.*save it as UTF-8"):
+    with pytest.raises(InputError, match=r"byte 3.*byte 3, line 2.*save it as UTF-8"):
         decode(b"id\n\xc3\xff", "auto", **WHERE)
 
 

@@ -142,8 +142,22 @@ def test_areas_that_cannot_be_put_together_are_named(tmp_path):
     assert found.frame["osm"].tolist() == ["way/14"]
     assert found.broken == ("way/11", "way/12", "relation/1", "relation/2")
     [finding] = found.findings
-    assert "4 areas cannot be put together" in finding.message.text()
+    assert "4 objects have no usable outline or place" in finding.message.text()
     assert finding.row == "way/11, way/12, relation/1, relation/2"
+
+
+def test_node_without_a_place_is_named(tmp_path):
+    path = extract(tmp_path, nodes={5: PARK})
+    lost = '<node id="30"><tag k="leisure" v="park"/></node><node id="31"><tag k="entrance" v="a"/>'
+    text = path.read_text("utf-8").replace("</osm>", lost + "</node></osm>")
+    path.write_text(text, encoding="utf-8")
+    found = read_features(path, ["leisure=park"])
+    assert found.frame["osm"].tolist() == ["node/5"]
+    assert found.broken == ("node/30",)
+
+
+def test_no_tags_find_nothing(tmp_path):
+    assert len(read_features(extract(tmp_path, nodes={5: PARK}), []).frame) == 0
 
 
 def test_entrances_are_doors_and_gates_on_the_outer_outline(tmp_path):

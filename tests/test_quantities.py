@@ -145,12 +145,14 @@ def test_an_unknown_column_lists_the_columns_without_ours() -> None:
         column(frame(id=[1], 人口=[2]), "capacity", **WHERE)
 
 
-@pytest.mark.parametrize("cut", ["常住人口总", "常住人", "常住人\ufffd"])  # GBK, UTF-8, and half a 口
+@pytest.mark.parametrize(
+    "cut", ["常住人口总", "常住人", "常住人\ufffd"]
+)  # GBK, UTF-8, and half a 口
 def test_a_name_that_a_shapefile_cut_is_recognised(cut: str) -> None:
     with pytest.raises(InputError, match=f"cut names after ten bytes, here to '{cut}'"):
         column(frame(**{cut: [1]}), "常住人口总数量", **WHERE)
 
 
 def test_a_short_column_is_not_taken_for_a_cut_one() -> None:
-    with pytest.raises(InputError, match="no column 'population_total'. Its columns: p"):
+    with pytest.raises(InputError, match=r"no column 'population_total'. Its columns: p"):
         column(frame(p=[1]), "population_total", **WHERE)

@@ -57,7 +57,9 @@ def test_where_it_came_from_is_recorded(csv: Path) -> None:
 
 
 def test_lines_are_counted_as_a_spreadsheet_does(csv: Path) -> None:
-    csv.write_text('a,b\r\n1,x\r\n\r\n2,"two\r\nlines"\r\n,\r\n3,y\r\n', encoding="utf-8", newline="")
+    csv.write_text(
+        'a,b\r\n1,x\r\n\r\n2,"two\r\nlines"\r\n,\r\n3,y\r\n', encoding="utf-8", newline=""
+    )
     table = read(csv)
     assert table.frame["row"].tolist() == ["2", "4", "6"]
     assert [(found.code, found.row) for found in table.findings] == [("readers.line_breaks", "4")]
@@ -89,7 +91,7 @@ def test_a_named_encoding_needs_no_finding(csv: Path) -> None:
 
 def test_a_stray_quotation_mark_is_an_error_with_its_line(csv: Path) -> None:
     csv.write_text('a,b\n1,x\n2,"open\n3,y\n4,z\n', encoding="utf-8")
-    with pytest.raises(InputError, match="census.csv, line 3: a quotation mark is not closed"):
+    with pytest.raises(InputError, match=r"census.csv, line 3: a quotation mark is not closed"):
         read(csv)
 
 
@@ -101,7 +103,9 @@ def test_a_mark_that_would_swallow_lines_is_an_error(csv: Path) -> None:
 
 def test_rows_of_another_width_are_named(csv: Path) -> None:
     csv.write_text("a,b\n1,2\n1,2,3\n1\n1,2,,\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"2 rows of census.csv do not have the header's 2.*: 3, 4"):
+    with pytest.raises(
+        InputError, match=r"2 rows of census.csv do not have the header's 2.*: 3, 4"
+    ):
         read(csv)
 
 
@@ -180,10 +184,10 @@ def test_the_only_filled_sheet_is_meant(tmp_path: Path) -> None:
 
 def test_several_filled_sheets_must_be_told_apart(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", old=[["a"], [1]], new=[["a"], [2]])
-    with pytest.raises(InputError, match="several sheets of a.xlsx hold something: old, new"):
+    with pytest.raises(InputError, match=r"several sheets of a.xlsx hold something: old, new"):
         read(path)
     assert read(path, sheet="new").frame["a"].tolist() == ["2"]
-    with pytest.raises(InputError, match="no sheet 'nwe'. Its sheets: old, new"):
+    with pytest.raises(InputError, match=r"no sheet 'nwe'. Its sheets: old, new"):
         read(path, sheet="nwe")
 
 
@@ -205,12 +209,12 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
 
 def test_a_sheet_of_a_csv_means_nothing(csv: Path) -> None:
     csv.write_text("a\n1\n", encoding="utf-8")
-    with pytest.raises(InputError, match="census.csv has no layers or sheets, so layer = 's'"):
+    with pytest.raises(InputError, match=r"census.csv has no layers or sheets, so layer = 's'"):
         read(csv, sheet="s")
 
 
 def test_a_map_is_not_a_table(tmp_path: Path) -> None:
     path = tmp_path / "a.geojson"
     path.write_text("{}", encoding="utf-8")
-    with pytest.raises(InputError, match="a.geojson is not a table. Tables are: .csv"):
+    with pytest.raises(InputError, match=r"a.geojson is not a table. Tables are: .csv"):
         read(path)

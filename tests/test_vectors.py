@@ -32,6 +32,8 @@ def write(frame: gpd.GeoDataFrame, path: Path, **options: str) -> Path:
         frame.to_parquet(path)
     elif path.suffix == ".json":
         frame.to_file(path, driver="GeoJSON")
+    elif path.suffix == ".fgb":
+        frame.to_file(path, SPATIAL_INDEX="NO")  # else it sorts the features by place
     else:
         frame.to_file(path, **options)
     return path
@@ -85,7 +87,7 @@ def test_a_missing_part_of_a_shapefile_is_named(tmp_path: Path, suffix: str) -> 
 def test_a_shapefile_without_prj_asks_for_its_crs(tmp_path: Path) -> None:
     path = write(streets(), tmp_path / "a.shp")
     path.with_suffix(".prj").unlink()
-    with pytest.raises(InputError, match="a.shp has no CRS, since its .prj is missing: add `crs"):
+    with pytest.raises(InputError, match=r"a.shp has no CRS, since its .prj is missing: add `crs"):
         read(path)
     assert read(path, crs="EPSG:4326").frame["name"].tolist() == NAMES
 
@@ -134,7 +136,7 @@ def test_texts_in_no_encoding_are_refused(tmp_path: Path) -> None:
     table = path.with_suffix(".dbf")
     table.write_bytes(table.read_bytes().replace("外滩".encode(), b"\xff\xfe\xff\xfe\xff\xfe"))
     path.with_suffix(".cpg").unlink()
-    with pytest.raises(InputError, match="names in a.shp cannot be read as utf-8, gb18030"):
+    with pytest.raises(InputError, match=r"names in a.shp cannot be read as utf-8, gb18030"):
         read(path)
 
 
@@ -150,10 +152,12 @@ def test_several_layers_must_be_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     streets().to_file(path, layer="streets")
     streets(1).to_file(path, layer="towns")
-    with pytest.raises(InputError, match=r"a.gpkg holds several layers: streets, towns\. Say which"):
+    with pytest.raises(
+        InputError, match=r"a.gpkg holds several layers: streets, towns\. Say which"
+    ):
         read(path)
     assert len(read(path, layer="towns").frame) == 1
-    with pytest.raises(InputError, match="no layer 'town'. Its layers: streets, towns"):
+    with pytest.raises(InputError, match=r"no layer 'town'. Its layers: streets, towns"):
         read(path, layer="town")
 
 
@@ -189,8 +193,18 @@ def test_the_hash_of_a_shapefile_changes_with_each_part(tmp_path: Path) -> None:
     assert again == sha256(path)
 
 
+def test_what_the_reading_library_remarks_is_a_finding(tmp_path: Path) -> None:
+    feature = '{"type": "Feature", "id": 1, "properties": {}, "geometry": null}'
+    path = tmp_path / "a.geojson"
+    text = f'{{"type": "FeatureCollection", "features": [{feature}, {feature}]}}'
+    path.write_text(text, encoding="utf-8")
+    (found,) = read(path).findings
+    assert found.code == "readers.remark"
+    assert "Several features with id = 1" in found.message.text()
+
+
 def test_json_that_is_no_map_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('{"a": 1}', encoding="utf-8")
-    with pytest.raises(InputError, match="a.json is damaged or not what its name says"):
+    with pytest.raises(InputError, match=r"a.json is damaged or not what its name says"):
         read(path)

@@ -84,7 +84,7 @@ def objects(
     InputError
         If the file is missing, empty, truncated, broken or no OSM extract.
     """
-    with _in_order(path) as ordered, _faults_of(path):
+    with _faults_of(path), _in_order(path) as ordered:
         processor = osmium.FileProcessor(_osm_file(ordered), entities)
         if entities & NODE:
             processor.with_locations()

@@ -54,7 +54,7 @@ class OsmFeatures:
     a point or a polygon; nodes come before ways before relations, each by id. `entrances` has
     `osm`, the area's, and a point for each entrance or gate on its outline. `private` counts
     features left out because they are not open to the public, `broken` lists areas that could not
-    be put together.
+    be put together, and nodes without a place.
     """
 
     frame: gpd.GeoDataFrame
@@ -137,12 +137,12 @@ class _Found:
 
 def _collect(path: Path, wanted: Sequence[str]) -> _Found:
     """All that is wanted, by kind and id."""
-    keys = sorted({tag.partition("=")[0] for tag in wanted})
+    keys = KeyFilter(*sorted({tag.partition("=")[0] for tag in wanted}), "entrance", "barrier")
     found = _Found()
-    filters = KeyFilter(*keys, "entrance", "barrier")
-    for entity in objects(path, filters, areas=KeyFilter(*keys)):
+    for entity in objects(path, keys, areas=keys):
         tags = dict(entity.tags)
-        if isinstance(entity, Node) and _is_door(tags):
+        is_place = isinstance(entity, Node) and entity.location.valid()
+        if isinstance(entity, Node) and is_place and _is_door(tags):
             found.doors[entity.id] = entity.lon, entity.lat
         if not carries(tags, wanted):
             continue
@@ -150,13 +150,13 @@ def _collect(path: Path, wanted: Sequence[str]) -> _Found:
         if _is_private(tags):
             if isinstance(entity, Node) or should_be_area(entity):
                 found.private.add(key)
-        elif isinstance(entity, Node):
+        elif isinstance(entity, Node) and is_place:
             found.points[key], found.tags[key] = (entity.lon, entity.lat), tags
         elif isinstance(entity, Area):
             if wkb := outline_wkb(entity):
                 found.outline[key], found.tags[key] = wkb, tags
                 found.ring[key] = outline_nodes(entity)
-        elif should_be_area(entity):
+        elif isinstance(entity, Node) or should_be_area(entity):
             found.expected.add(key)
     return found
 

@@ -1,0 +1,120 @@
+"""Who can walk to what: coverage of services within minutes on foot, zone by zone.
+
+Every step of the command is a function here. Names are loaded when first used, so that the command
+starts at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lifecircle.analysis import Analysis
+    from lifecircle.coverage import coverage
+    from lifecircle.curves import curve
+    from lifecircle.definitions import Definition
+    from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
+    from lifecircle.explain import Explanation, explain
+    from lifecircle.findings import Finding, Layer
+    from lifecircle.graphs import from_networkx, to_networkx
+    from lifecircle.isochrones import isochrones
+    from lifecircle.maps import coverage_map, isochrone_map, save_offline
+    from lifecircle.network import StreetNetwork
+    from lifecircle.pipeline import analyse, check_layers
+    from lifecircle.project import Project
+    from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
+    from lifecircle.runs import open_run, write
+    from lifecircle.sample_data import monaco_project
+    from lifecircle.snapping import snap
+    from lifecircle.standards import Service, Standard
+    from lifecircle.streets import read_network
+    from lifecircle.travel import TravelTime, travel_time
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "Analysis": "analysis",
+    "BrokenIdentityError": "errors",
+    "CRSError": "errors",
+    "Definition": "definitions",
+    "Explanation": "explain",
+    "Finding": "findings",
+    "InputError": "errors",
+    "Layer": "findings",
+    "LifecircleError": "errors",
+    "Project": "project",
+    "Service": "standards",
+    "Standard": "standards",
+    "StreetNetwork": "network",
+    "TravelTime": "travel",
+    "analyse": "pipeline",
+    "check_layers": "pipeline",
+    "coverage": "coverage",
+    "coverage_map": "maps",
+    "curve": "curves",
+    "explain": "explain",
+    "from_networkx": "graphs",
+    "isochrone_map": "maps",
+    "isochrones": "isochrones",
+    "monaco_project": "sample_data",
+    "open_run": "runs",
+    "read_demand": "reading",
+    "read_facilities": "reading",
+    "read_network": "streets",
+    "read_standard": "reading",
+    "read_zones": "reading",
+    "save_offline": "maps",
+    "snap": "snapping",
+    "to_networkx": "graphs",
+    "travel_time": "travel",
+    "write": "runs",
+}
+
+__all__ = [
+    "Analysis",
+    "BrokenIdentityError",
+    "CRSError",
+    "Definition",
+    "Explanation",
+    "Finding",
+    "InputError",
+    "Layer",
+    "LifecircleError",
+    "Project",
+    "Service",
+    "Standard",
+    "StreetNetwork",
+    "TravelTime",
+    "analyse",
+    "check_layers",
+    "coverage",
+    "coverage_map",
+    "curve",
+    "explain",
+    "from_networkx",
+    "isochrone_map",
+    "isochrones",
+    "monaco_project",
+    "open_run",
+    "read_demand",
+    "read_facilities",
+    "read_network",
+    "read_standard",
+    "read_zones",
+    "save_offline",
+    "snap",
+    "to_networkx",
+    "travel_time",
+    "write",
+]
+
+
+def __getattr__(name: str) -> object:
+    """The public name, from the module it stands in."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'lifecircle' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"lifecircle.{_MODULES[name]}"), name)
+    # A function may share its module's name; keep the function, not the submodule.
+    globals()[name] = value
+    return value

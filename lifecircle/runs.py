@@ -1,0 +1,183 @@
+"""A run's folder: written as a whole, and opened again."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+
+from lifecircle.analysis import Analysis
+from lifecircle.crs import metric_crs
+from lifecircle.geopackage import (
+    demand_layer,
+    read_facilities,
+    read_streets,
+    read_zones,
+    street_layer,
+    write_geopackage,
+    zone_layer,
+)
+from lifecircle.isochrones import isochrones
+from lifecircle.lines import streets_from_lines
+from lifecircle.network import street_network
+from lifecircle.outputs import replace_outputs, verify
+from lifecircle.progress import Clock, Progress
+from lifecircle.provenance import (
+    Provenance,
+    provenance_of,
+    versions,
+    write_data_package,
+    write_run,
+)
+from lifecircle.records import (
+    demands_of,
+    read_coverage,
+    read_travel_time,
+    travel_time_record,
+    travel_times_of,
+    write_coverage,
+    write_findings,
+    write_travel_time,
+)
+from lifecircle.report import ReportContent, write_report
+from lifecircle.snapping import snap
+from lifecircle.workbook import write_workbook
+
+
+def write(analysis: Analysis, out: Path, *, progress: Progress | None = None) -> dict[str, Path]:
+    """Every output file of a run, moved into `out` together when all are complete.
+
+    Returns
+    -------
+        The path of each file by its name.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written or a file in it cannot be replaced; nothing is replaced then.
+    """
+    clock = Clock(analysis.seconds, progress)
+    with replace_outputs(out) as folder:
+        clock.start("isochrones")
+        layers = _layers(analysis)
+        clock.start("files")
+        crs = analysis.project.project.output_crs
+        language = analysis.project.project.language
+        write_geopackage(folder / "layers.gpkg", layers, crs=crs, language=language)
+        write_coverage(analysis.coverage, folder / "coverage.csv")
+        record = travel_time_record(analysis.demands, analysis.travel_times, analysis.definitions)
+        write_travel_time(record, folder / "travel_time.parquet")
+        write_findings(analysis.findings, folder / "findings.csv", language)
+        provenance = _provenance(analysis, clock.stop())
+        write_workbook(folder / "coverage.xlsx", analysis.coverage, provenance)
+        write_report(folder / "report.html", _report(analysis, provenance.seconds))
+        write_data_package(folder, provenance)
+        write_run(folder, provenance)
+        names = sorted(path.name for path in folder.iterdir())
+    return {name: out / name for name in names}
+
+
+def open_run(folder: str | Path, *, streets: bool = True) -> Analysis:
+    """The analysis that a run wrote, from its files alone.
+
+    Parameters
+    ----------
+    streets
+        Rebuild the street network too, which `explain` and `isochrones` need. Positions of edges
+        may differ from those of the run; minutes do not.
+
+    Raises
+    ------
+    InputError
+        If there is no complete run in the folder, or a file is not the one that was written.
+    """
+    folder = Path(folder)
+    provenance = provenance_of(verify(folder))
+    record = read_travel_time(folder / "travel_time.parquet")
+    measured = travel_times_of(record)
+    analysis = Analysis(
+        project=provenance.project,
+        standard=provenance.standard,
+        definitions=provenance.definitions,
+        network=None,
+        zones=read_zones(folder / "layers.gpkg"),
+        facilities=read_facilities(folder / "layers.gpkg"),
+        demands=demands_of(record),
+        travel_times={
+            definition.key: measured[definition.demand, definition.metric]
+            for definition in provenance.definitions
+        },
+        coverage=read_coverage(folder / "coverage.csv"),
+        findings=provenance.findings,
+        sources=provenance.inputs,
+        seconds=provenance.seconds,
+    )
+    return _with_streets(analysis, folder) if streets else analysis
+
+
+def _with_streets(analysis: Analysis, folder: Path) -> Analysis:
+    """The analysis with its street network and every place on it."""
+    table = analysis.project.network
+    middle = analysis.zones.union_all().centroid
+    crs = metric_crs(analysis.project.project.crs, middle.x, middle.y)
+    lines, _ = streets_from_lines(read_streets(folder / "layers.gpkg"), crs=crs)
+    network = street_network(lines, crs=crs, speed_kmh=table.speed_kmh)
+
+    def snapped(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        return snap(
+            places, network, max_snap_m=table.max_snap_m, min_component_m=table.min_component_m
+        )
+
+    return dataclasses.replace(
+        analysis,
+        network=network,
+        facilities=snapped(analysis.facilities),
+        demands={name: snapped(places) for name, places in analysis.demands.items()},
+    )
+
+
+def _layers(analysis: Analysis) -> dict[str, gpd.GeoDataFrame]:
+    """The layers of `layers.gpkg`."""
+    network = analysis.network
+    assert network is not None
+    layers = {
+        "zones": zone_layer(analysis.zones, analysis.coverage, analysis.definition.key),
+        "facilities": analysis.facilities,
+        "streets": street_layer(network),
+        "demand": demand_layer(analysis.demand, analysis.travel_time, crs=network.crs),
+    }
+    return {**layers, "isochrones": isochrones(network, analysis.facilities, analysis.standard)}
+
+
+def _provenance(analysis: Analysis, seconds: Mapping[str, float]) -> Provenance:
+    return Provenance(
+        project=analysis.project,
+        standard=analysis.standard,
+        definitions=analysis.definitions,
+        inputs=analysis.sources,
+        findings=analysis.findings,
+        seconds=seconds,
+    )
+
+
+def _report(analysis: Analysis, seconds: Mapping[str, float]) -> ReportContent:
+    known = versions()
+    return ReportContent(
+        project=analysis.project,
+        standard=analysis.standard,
+        definitions=analysis.definitions,
+        coverage=analysis.coverage,
+        zones=analysis.zones,
+        facilities=analysis.facilities,
+        findings=analysis.findings,
+        sources=analysis.sources,
+        network=analysis.network,
+        provenance={
+            **known,
+            "platform": platform.system(),
+            "seconds": f"{sum(seconds.values()):.1f}",
+        },
+    )
