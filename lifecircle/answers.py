@@ -47,10 +47,10 @@ def run_answer(
     analysis: Analysis, files: Mapping[str, Path], terminal: Terminal
 ) -> list[RenderableType]:
     """What a run says: a table for each definition, what was found, where the report is."""
-    listed = findings_table if terminal.verbose else counts_line
+    found = analysis.findings
     return [
         *(city_table(analysis, definition, terminal) for definition in analysis.definitions),
-        listed(analysis.findings, terminal),
+        *(listed(found, terminal) if terminal.verbose else [counts_line(found, terminal)]),
         terminal.words("cli.report_at", path=files["report.html"]),
     ]
 
@@ -107,20 +107,20 @@ def shown_rate(row: pd.Series[Any], terminal: Terminal) -> str:
     return _with_sign(percent_exact(row["rate"])) or terminal.words(_STATUS[row["status"]])
 
 
-def findings_table(findings: Sequence[Finding], terminal: Terminal) -> Table | str:
+def listed(findings: Sequence[Finding], terminal: Terminal) -> list[Text]:
     """Every finding with what to do about it, the worst first."""
     if not findings:
-        return terminal.words("cli.no_findings")
-    table = Table.grid(padding=(0, 2, 1, 0))
+        return [Text(terminal.words("cli.no_findings"))]
+    lines = []
     for found in sorted(findings, key=lambda found: list(_SEVERITY).index(found.severity)):
-        severity = terminal.words(_SEVERITY[found.severity])
-        parts = (found.message.text(terminal.language), found.message.action(terminal.language))
-        table.add_row(
-            Text(severity, style=_COLOURS.get(found.severity, "")),
-            _cell(found.layer),
-            _cell("\n".join(filter(None, parts))),
-        )
-    return table
+        line = Text(terminal.words(_SEVERITY[found.severity]), _COLOURS.get(found.severity, ""))
+        words = found.message.text(terminal.language)
+        layer = "" if words.startswith(found.layer) else f"{found.layer}  "
+        line.append(plain(f"  {layer}{words}"), style="none")
+        if action := found.message.action(terminal.language):
+            line.append(plain(f"\n    {action}"), style="none")
+        lines.append(line)
+    return lines
 
 
 def finding_counts(findings: Iterable[Finding]) -> dict[str, int]:

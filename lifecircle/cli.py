@@ -142,7 +142,7 @@ def check(
     terminal = _terminal(lang, quiet, verbose, as_json)
     with answering(terminal):
         refuse_file(out)
-        from lifecircle.answers import finding_counts, findings_table
+        from lifecircle.answers import finding_counts, listed
         from lifecircle.outputs import replace_outputs
         from lifecircle.pipeline import check_layers
         from lifecircle.records import write_findings
@@ -156,7 +156,7 @@ def check(
             with replace_outputs(out) as folder:
                 write_findings(checked.findings, folder / "findings.csv", language)
             files = {"findings.csv": str(out / "findings.csv")}
-        show(terminal, findings_table(checked.findings, terminal))
+        show(terminal, *listed(checked.findings, terminal))
         if out is not None:
             show(terminal, terminal.words("cli.findings_at", path=files["findings.csv"]))
         if as_json:
@@ -272,7 +272,8 @@ def _run(
     """The main job, and its answer."""
     refuse_file(out)
     from lifecircle import answers
-    from lifecircle.pipeline import analyse, write
+    from lifecircle.pipeline import analyse
+    from lifecircle.runs import write
 
     started = time.perf_counter()
     with progress_bar(terminal) as follow:

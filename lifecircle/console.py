@@ -87,11 +87,11 @@ def _console(*, stderr: bool) -> Console:
 
 
 def _print(console: Console, part: RenderableType) -> None:
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    line = Text(plain(part)) if isinstance(part, str) else part
     # lines are left whole, so that a path can be copied; tables fold
-    if isinstance(part, str):
-        console.print(plain(part), soft_wrap=True)
-    else:
-        console.print(part)
+    console.print(line, soft_wrap=isinstance(line, Text))
 
 
 @contextmanager

@@ -26,6 +26,12 @@ _TOTAL = {"total", "total_source", "total_key", "groups"}
 _FILE_ONLY = {"layer", "crs", "encoding", "where", "x", "y", "id", "zone", "weight"}
 _FILE_ONLY |= {"missing_weight", "spacing", "groups"}
 
+_SPREAD_NOTES = {
+    "even": "demand.note_even",
+    "buildings": "demand.note_buildings",
+    "residential_land": "demand.note_residential_land",
+}
+
 
 def load_demand(
     table: DemandTable,
@@ -61,6 +67,8 @@ def load_demand(
         places = buildings_as_places(table, zones, crs=crs, extract=extract)
     elif _is_grid(table):
         places = grid_as_places(table, zones, crs=crs)
+    elif table.source.startswith("osm:"):
+        raise InputError.of("demand.unknown_source", layer=table.name, source=table.source)
     else:
         places = read_demand_table(table, zones, crs=crs)
     if table.total is not None:
@@ -93,9 +101,8 @@ def _is_grid(table: DemandTable) -> bool:
 def demand_note(table: DemandTable) -> Message | None:
     """What a reader must know of how the demand was made, beside every rate; none for a file."""
     if _is_grid(table):
-        kind = "area" if table.total is None else table.spread
-        spacing = grid_spacing(table)
-        return message(f"demand.note_{kind}", layer=table.name, spacing=spacing)
+        code = "demand.note_area" if table.total is None else _SPREAD_NOTES[table.spread]
+        return message(code, layer=table.name, spacing=grid_spacing(table))
     if table.total is not None:
         return message("demand.note_rescaled", layer=table.name)
     if table.source == "osm:buildings":

@@ -54,7 +54,7 @@ def read_osm_facilities(table: FacilitiesTable, standard: Standard, extract: Pat
             )
         )
     places = matched.loc[~same, PLACE_COLUMNS].reset_index(drop=True)
-    entrances = features.entrances.assign(facility="osm:" + features.entrances["osm"])
+    labels = "osm:" + features.entrances["osm"].astype("str")
     source = Source(
         table.name,
         table.source,
@@ -64,7 +64,7 @@ def read_osm_facilities(table: FacilitiesTable, standard: Standard, extract: Pat
     )
     return Places(
         frame=places,
-        entrances=entrances[["facility", "geometry"]],
+        entrances=features.entrances[["geometry"]].assign(facility=labels),
         asked=frozenset(service.key for service in services),
         findings=tuple(found),
         sources=(source,),
@@ -87,13 +87,17 @@ def _services(table: FacilitiesTable, standard: Standard) -> Sequence[Service]:
 def _by_service(features: gpd.GeoDataFrame, services: Sequence[Service]) -> gpd.GeoDataFrame:
     """The features once for each service whose tags they carry."""
     matches = [
-        features[[carries(tags, service.osm) for tags in features["tags"]]].assign(
-            service=service.key
-        )
+        features[_carry(features["tags"], service)].assign(service=service.key)
         for service in services
     ]
     matched = gpd.GeoDataFrame(pd.concat(matches, ignore_index=True), crs=features.crs)
-    return matched.assign(facility="osm:" + matched["osm"], capacity=np.nan)
+    labels = "osm:" + matched["osm"].astype("str")
+    return matched.assign(facility=labels, capacity=np.nan)
+
+
+def _carry(tags: pd.Series, service: Service) -> npt.NDArray[np.bool_]:
+    """Which of the features are facilities of the service."""
+    return np.array([carries(each, service.osm) for each in tags], dtype=bool)
 
 
 def _points_in_areas(matched: gpd.GeoDataFrame) -> npt.NDArray[np.bool_]:

@@ -47,8 +47,8 @@ def points_inside(
     inside = shapely.intersects_xy(polygons[owner], x, y)
     owner, x, y = owner[inside], x[inside], y[inside]
     if exclusive:
-        cell = np.column_stack([column[inside], row[inside]])
-        first = np.sort(np.unique(cell, axis=0, return_index=True)[1])
+        cell = (column[inside] << 32) + row[inside]
+        first = np.sort(np.unique(cell, return_index=True)[1])
         owner, x, y = owner[first], x[first], y[first]
     return _with_representatives(polygons, owner, x, y)
 

@@ -158,7 +158,7 @@ def _ask(
     split, node = _split(network, access["edge"].to_numpy(), access["fraction"].to_numpy())
     here = pd.DataFrame({"node": node, "leg_m": access["distance_m"].to_numpy()})
     facility, names = pd.factorize(access["facility"])
-    service = len(names) + pd.Index(standard.keys).get_indexer(access["service"])
+    service = len(names) + pd.Categorical(access["service"], standard.keys).codes.astype(np.int64)
     starts = pd.concat([here.assign(source=facility), here.assign(source=service)])
     offers = pd.DataFrame(access[["facility", "service"]]).assign(kind="facility", source=facility)
     unions = offers.assign(facility="", kind="service", source=service)
@@ -171,8 +171,8 @@ def _ask(
         columns=["service", "minutes"],
     )
     rows = limits.merge(pd.concat([offers, unions]).drop_duplicates(), on="service")
-    starts = starts.groupby(["source", "node"], as_index=False)["leg_m"].min()
-    return split, rows.astype({"minutes": float}), starts
+    nearest = starts.groupby(["source", "node"])["leg_m"].min().reset_index()
+    return split, rows.astype({"minutes": float}), nearest
 
 
 def _split(network: StreetNetwork, edge: Ints, fraction: Floats) -> tuple[StreetNetwork, Ints]:
@@ -290,7 +290,7 @@ def _bands(bands: Geometries) -> list[Geometries]:
         pairs = np.append(levels[-1], [None] * (len(levels[-1]) % 2)).reshape(-1, 2)
         union = shapely.union_all(pairs, axis=1)
         # Now and then, so that what is cut off does not add up.
-        levels.append(shapely.simplify(union, SIMPLIFY_M) if len(levels) % 3 == 2 else union)  # noqa: PLR2004
+        levels.append(shapely.simplify(union, SIMPLIFY_M) if len(levels) % 3 == 2 else union)
     return levels
 
 
@@ -299,7 +299,7 @@ def _fewest(levels: list[Geometries], whole: Bools) -> Geometries:
     chosen = []
     for level in levels[:-1]:
         padded = np.append(whole, np.ones(len(whole) % 2, dtype=bool)).reshape(-1, 2)
-        above = padded.all(axis=1)
+        above: Bools = padded[:, 0] & padded[:, 1]
         chosen.append(level[whole & ~np.repeat(above, 2)[: len(whole)]])
         whole = above
     return np.concatenate([*chosen, levels[-1][whole]])

@@ -14,6 +14,7 @@ import pandas as pd
 from lifecircle.analysis import Analysis
 from lifecircle.coverage import coverage
 from lifecircle.crs import metric_crs
+from lifecircle.datum_check import datum_finding
 from lifecircle.definitions import Definition, definitions_of, search_minutes_of
 from lifecircle.demand import load_demand, zone_totals
 from lifecircle.facilities import load_facilities
@@ -151,14 +152,15 @@ def check_layers(
         standard=standard,
         network=streets.network,
         zones=zones.frame,
-        facilities=snapped.pop("facilities"),
+        facilities=snapped["facilities"],
         given=facilities.given | {service for service, _, _ in added},
-        demands=snapped,
+        demands={name: snapped[name] for name in demands},
         findings=(
             *file.findings,
             *streets.findings,
             *(found for layer in layers for found in layer.findings),
             *snap_findings,
+            *_datum_findings(tables, snapped, streets.network),
         ),
         sources=_as_written(
             [*streets.sources, *(source for layer in layers for source in layer.sources)], file
@@ -265,6 +267,24 @@ def _snapped(
             min_component_m=table.min_component_m,
         )
     return snapped, findings
+
+
+def _datum_findings(
+    project: Project, frames: Mapping[str, gpd.GeoDataFrame], network: StreetNetwork
+) -> list[Finding]:
+    """Layers of points from files that do not stand where they claim."""
+    facilities = frames["facilities"]
+    layers = [
+        (table.name, facilities[facilities["layer"] == table.name], table.crs)
+        for table in project.facilities
+        if table.source != "osm"
+    ]
+    layers += [(table.name, frames[table.name], table.crs) for table in project.demand if table.x]
+    found = [
+        datum_finding(points, network, layer=name, declared=crs or "")
+        for name, points, crs in layers
+    ]
+    return [warning for warning in found if warning]
 
 
 def _with_added(facilities: gpd.GeoDataFrame, added: Sequence[Added]) -> gpd.GeoDataFrame:

@@ -132,7 +132,9 @@ def parse_numbers(values: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
     if types.is_numeric_dtype(values.dtype) and not types.is_bool_dtype(values.dtype):
         parsed = values.astype("Float64").astype("float64")
         return parsed, np.isinf(parsed.to_numpy())
-    text = codes(values).str.translate(_PLAIN).str.strip()
+    text = codes(values)
+    if text.str.contains(r"[^\x00-\x7f]").any():
+        text = text.str.translate(_PLAIN).str.strip()
     grouped = text.str.fullmatch(_GROUPED)
     text = text.where(~grouped, text.str.replace(r"[, ]", "", regex=True))
     written = text.str.fullmatch(_NUMBER).to_numpy(dtype=bool)

@@ -11,15 +11,9 @@ import geopandas as gpd
 
 from lifecircle.analysis import Analysis
 from lifecircle.crs import metric_crs
-from lifecircle.geopackage import (
-    demand_layer,
-    read_facilities,
-    read_streets,
-    read_zones,
-    street_layer,
-    write_geopackage,
-    zone_layer,
-)
+from lifecircle.demand_layer import demand_layer
+from lifecircle.geopackage import read_facilities, read_streets, read_zones, write_geopackage
+from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
 from lifecircle.isochrones import isochrones
 from lifecircle.lines import streets_from_lines
 from lifecircle.network import street_network
@@ -145,7 +139,7 @@ def _layers(analysis: Analysis) -> dict[str, gpd.GeoDataFrame]:
     assert network is not None
     layers = {
         "zones": zone_layer(analysis.zones, analysis.coverage, analysis.definition.key),
-        "facilities": analysis.facilities,
+        "facilities": facility_layer(analysis.facilities),
         "streets": street_layer(network),
         "demand": demand_layer(analysis.demand, analysis.travel_time, crs=network.crs),
     }

@@ -17,6 +17,7 @@ import shapely
 
 from lifecircle.errors import InputError
 from lifecircle.network import Bools, Floats, Ints, Streets
+from lifecircle.sample_streets import jittered_grid
 from lifecircle.standards import Service, Standard
 
 WGS84 = "EPSG:4326"
@@ -24,9 +25,6 @@ CENTRE = (121.0, 31.0)
 LEAST_NODES = 100
 TARGET = 0.85
 
-BLOCK_M = (60.0, 120.0)
-RIVER_M = 400.0
-DROPPED = 0.17
 CELL_M = 100.0
 PERSONS_PER_NODE = 25.0
 
@@ -88,12 +86,10 @@ def city(*, nodes: int = 10_000, seed: int = 0, services: int = 4) -> SampleCity
     (2000, 4, ['culture', 'elderly', 'health', 'sports'])
     """
     if nodes < LEAST_NODES or services < 1:
-        raise InputError.of(
-            "sample.too_small", least=LEAST_NODES, nodes=nodes, services=services
-        )
+        raise InputError.of("sample.too_small", least=LEAST_NODES, nodes=nodes, services=services)
     rng = np.random.default_rng(seed)
-    x, y, u, v, kind = _streets(nodes, rng)
-    streets = Streets(*_lonlat(x, y), u, v, steps=kind < 0.01, tunnel=kind > 0.998)  # noqa: PLR2004
+    x, y, u, v, kind = jittered_grid(nodes, rng)
+    streets = Streets(*_lonlat(x, y), u, v, steps=kind < 0.01, tunnel=kind > 0.998)
     row_borders, column_borders, zones = _zones(max(4, nodes // 5000), x, y)
     demand = _people(nodes * PERSONS_PER_NODE, row_borders, column_borders, zones, rng)
     keys = [_service(number) for number in range(services)]
@@ -108,74 +104,6 @@ def _lonlat(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     across = geod.a / np.sqrt(1 - geod.es * sine2) * np.cos(np.radians(CENTRE[1]))
     along = geod.a * (1 - geod.es) / (1 - geod.es * sine2) ** 1.5
     return CENTRE[0] + np.degrees(x / across), CENTRE[1] + np.degrees(y / along)
-
-
-def _streets(nodes: int, rng: np.random.Generator) -> tuple[Floats, Floats, Ints, Ints, Floats]:
-    """Node positions, end nodes of segments, and a number in 0 to 1 per segment for its kind."""
-    junctions = nodes / 2.16
-    columns = int(np.sqrt(junctions))
-    rows = int(junctions // columns)
-    x, y = _junctions(rows, columns, rng)
-    number = np.arange(rows * columns).reshape(rows, columns)
-    u = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
-    v = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
-    piece = _pieces(rows, columns, rng)
-    kept = (rng.random(len(u)) >= DROPPED) & (piece[u] == piece[v])
-    u, v = u[kept], v[kept]
-    used = np.unique(np.concatenate([u, v]))
-    u, v = np.searchsorted(used, u), np.searchsorted(used, v)
-    return _bend(x[used], y[used], u, v, nodes=nodes, rng=rng)
-
-
-def _junctions(rows: int, columns: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Crossings of a jittered grid around the centre, with a river before the last columns."""
-    wide = np.cumsum(rng.uniform(*BLOCK_M, columns))
-    wide[_river(columns) :] += RIVER_M
-    high = np.cumsum(rng.uniform(*BLOCK_M, rows))
-    x = np.tile(wide - wide.mean(), rows) + rng.uniform(-6, 6, rows * columns)
-    y = np.repeat(high - high.mean(), columns) + rng.uniform(-6, 6, rows * columns)
-    return x, y
-
-
-def _river(columns: int) -> int:
-    """First column beyond the river."""
-    return int(0.94 * columns)
-
-
-def _pieces(rows: int, columns: int, rng: np.random.Generator) -> Ints:
-    """Which piece of land each junction is on: 0, beyond the river, or a small island."""
-    piece = np.zeros((rows, columns), dtype=np.int64)
-    piece[:, _river(columns) :] = 1
-    islands = max(2, rows * columns // 1500)
-    bottom = rng.integers(0, rows - 2, islands)
-    left = rng.integers(0, _river(columns) - 3, islands)
-    inside = np.arange(2)[:, None], np.arange(3)
-    piece[bottom[:, None, None] + inside[0], left[:, None, None] + inside[1]] = (
-        2 + np.arange(islands)[:, None, None]
-    )
-    return piece.ravel()
-
-
-def _bend(
-    x: Floats, y: Floats, u: Ints, v: Ints, *, nodes: int, rng: np.random.Generator
-) -> tuple[Floats, Floats, Ints, Ints, Floats]:
-    """The streets with shape points on them, so that there are `nodes` nodes in all."""
-    bends = nodes - len(x)
-    street = rng.integers(0, len(u), bends)
-    along = rng.uniform(0.1, 0.9, bends)
-    aside = rng.uniform(-4, 4, bends)
-    dx, dy = (x[v] - x[u])[street], (y[v] - y[u])[street]
-    length = np.hypot(dx, dy)
-    bent_x = x[u][street] + along * dx - aside * dy / length
-    bent_y = y[u][street] + along * dy + aside * dx / length
-    bend = len(x) + np.arange(bends)
-    streets = np.arange(len(u))
-    # A street's nodes in order are its start, its bends by `along`, its end.
-    first = np.lexsort((np.append(np.zeros(len(u)), along), np.append(streets, street)))
-    last = np.lexsort((np.append(np.ones(len(u)), along), np.append(streets, street)))
-    starts, ends = np.append(u, bend)[first], np.append(v, bend)[last]
-    kind = rng.random(len(u))[np.append(streets, street)[first]]
-    return np.append(x, bent_x), np.append(y, bent_y), starts, ends, kind
 
 
 def _zones(count: int, x: Floats, y: Floats) -> tuple[Floats, list[Floats], gpd.GeoDataFrame]:
@@ -246,7 +174,8 @@ def _zone_of(x: Floats, y: Floats, up: Floats, column_borders: list[Floats]) -> 
     per_row = np.array([len(borders) - 1 for borders in column_borders])
     share = (x - column_borders[0][0]) / np.ptp(column_borders[0])
     column = np.ceil(share * per_row[row]).astype(np.int64) - 1
-    return (np.cumsum(per_row) - per_row)[row] + column
+    position: Ints = (np.cumsum(per_row) - per_row)[row] + column
+    return position
 
 
 def _service(number: int) -> Service:
@@ -275,14 +204,14 @@ def _facilities(
     number = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
     weight = demand["weight"].to_numpy()
     home = rng.choice(len(demand), size=len(which), p=weight / weight.sum())
-    entrances = np.append(np.arange(len(which)), np.flatnonzero(rng.random(len(which)) < 0.1))  # noqa: PLR2004
+    entrances = np.append(np.arange(len(which)), np.flatnonzero(rng.random(len(which)) < 0.1))
     entrances.sort()
     degree = _lonlat(np.array([1.0]), np.array([1.0]))
     points = shapely.get_coordinates(demand.geometry.array[home[entrances]])
     points += rng.uniform(-50, 50, points.shape) * (np.column_stack(degree) - CENTRE)
     key = np.array([service.key for service in services], dtype=object)[which]
     label = pd.Series(key, dtype="str") + "-" + pd.Series(number + 1).astype("str")
-    capacity = np.where(rng.random(len(which)) < 0.2, np.nan, rng.integers(10, 500, len(which)))  # noqa: PLR2004
+    capacity = np.where(rng.random(len(which)) < 0.2, np.nan, rng.integers(10, 500, len(which)))
     frame = pd.DataFrame(
         {
             "facility": label,

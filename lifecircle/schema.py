@@ -123,6 +123,9 @@ def _words(
         near = nearest(str(place[-1]), known)
         code = "schema.unknown_key_near" if near else "schema.unknown_key"
         return message(code, file=file, key=key, nearest=near, known=", ".join(known))
+    if fault["loc"][-1] == "[key]":
+        name = _shown(place[-1])
+        return message("schema.name", file=file, key=dotted(data, place[:-1]), value=name)
     kinds = {_KINDS[fault["type"]] for fault in same}
     kind = _UNIONS.get(frozenset(kinds), sorted(kinds)[0])
     context = fault.get("ctx", {})

@@ -82,7 +82,7 @@ def encoding_of(frame: gpd.GeoDataFrame, path: Path, wanted: str, *, layer: str)
 
 
 def _declared(path: Path, *, layer: str) -> list[str]:
-    """The encoding that the .cpg names, if it is one that could be wrong only visibly."""
+    """The encoding that the .cpg names, if it is a known one."""
     declaration = companions(path).get(".cpg")
     if declaration is None:
         return []

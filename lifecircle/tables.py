@@ -176,7 +176,7 @@ def _numbered(
 ) -> Iterator[tuple[str, list[str]]]:
     """Records with their number as a spreadsheet counts, blank ones left out."""
     for number, (cells, height) in enumerate(records, start=1):
-        if any(cell.strip() for cell in cells):
+        if "".join(cells).strip():
             if height > 1:
                 lines.broken.append(str(number))
             yield str(number), cells
@@ -212,7 +212,7 @@ def _frame(
 
 def _fitted(cells: list[str], width: int) -> list[str]:
     """The cells without empty ones beyond the header's width."""
-    return cells[:width] if not any(cells[width:]) else cells
+    return cells if any(cells[width:]) else cells[:width]
 
 
 def _names(header: Sequence[str], *, layer: str, source: str) -> list[str]:

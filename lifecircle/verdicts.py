@@ -1,7 +1,7 @@
 """How numbers and verdicts are shown to people: rounding, classes, marks, colours.
 
-One rule for every page and map: percent are rounded down and shortfalls up, so that no rate below the
-target is ever printed as the target.
+One rule for every page and map: percent are rounded down and shortfalls up, so that no rate below
+the target is ever printed as the target.
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ COLOURS: dict[Verdict, str] = {
 }
 """Fills on a map."""
 
+UNJUDGED: dict[str, Verdict] = {
+    "no data": "no_data",
+    "no demand": "no_demand",
+    "not in scope": "not_in_scope",
+}
+
 FAR_BELOW = 0.15
 BELOW = 0.05
 TOLERANCE = 1e-12
@@ -51,12 +57,8 @@ def verdict(status: str, certainty: str, rate: float, target: float) -> Verdict:
     >>> verdict("fail", "undecided", 0.84, 0.85), verdict("no data", "", float("nan"), 0.85)
     ('undecided', 'no_data')
     """
-    if status == "no data":
-        return "no_data"
-    if status == "no demand":
-        return "no_demand"
-    if status == "not in scope":
-        return "not_in_scope"
+    if status in UNJUDGED:
+        return UNJUDGED[status]
     if certainty == "undecided":
         return "undecided"
     if status == "pass":

@@ -138,9 +138,9 @@ def _judged(table: pd.DataFrame, definition: Definition) -> pd.DataFrame:
     status = np.where(table["demand"] == 0, "no demand", status)
     table["status"] = np.where(no_data, "no data", status)
     empty = pd.Series(pd.NA, index=table.index, dtype="str")
-    return table.assign(
-        rate_low=np.nan, rate_high=np.nan, certainty=empty, undecided_by=empty
-    )[COLUMNS]
+    return table.assign(rate_low=np.nan, rate_high=np.nan, certainty=empty, undecided_by=empty)[
+        COLUMNS
+    ]
 
 
 def made_up_facilities(zones: gpd.GeoDataFrame, standard: Standard) -> gpd.GeoDataFrame:

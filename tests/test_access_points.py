@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+
 from lifecircle.access_points import (
     PLACE_COLUMNS,
     Places,
@@ -15,8 +16,8 @@ from lifecircle.access_points import (
     outline_points,
     street_crossings,
 )
-
 from tests.conftest import CRS, ORIGIN_X, ORIGIN_Y, degrees
+from tests.drawn import in_degrees
 
 SQUARE = shapely.box(0, 0, 100, 100)
 
@@ -94,7 +95,7 @@ def places(entrances=None, **shapes):
             "site": "",
             "capacity": np.nan,
             "access": key.split("_")[0],
-            "geometry": shapely.transform(shape, lambda p: np.column_stack(degrees(*p.T))),
+            "geometry": in_degrees(shape),
         }
         for key, shape in shapes.items()
     ]
@@ -107,7 +108,10 @@ def entered(found):
     metres = found.to_crs(CRS)
     x, y = metres.geometry.x - ORIGIN_X, metres.geometry.y - ORIGIN_Y
     at = list(zip(x.round(3), y.round(3), strict=True))
-    return {key: sorted(group) for key, group in pd.Series(at).groupby(found["facility"]).agg(list).items()}
+    return {
+        key: sorted(group)
+        for key, group in pd.Series(at).groupby(found["facility"]).agg(list).items()
+    }
 
 
 def test_a_point_is_entered_where_it_is(town):

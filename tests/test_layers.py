@@ -32,14 +32,15 @@ LAYERS = [
     # minutes: the hinge
     {"explain", "travel"},
     # tables per zone and service
-    {"coverage", "curves", "identities"},
+    {"coverage", "curves", "identities", "levels"},
     # what planners ask next
     set(),
     # what people look at
-    {"columns", "csv_tables", "folder_lock", "outputs", "records", "report", "verdicts"}
-    | {"geopackage", "isochrones", "maps", "workbook"},
+    {"columns", "csv_tables", "folder_lock", "outputs", "provenance", "records"}
+    | {"demand_layer", "geopackage", "gis_layers", "qgis_styles"}
+    | {"isochrones", "maps", "report", "verdicts", "workbook"},
     # the only places that know the order of steps
-    {"analysis", "initialise", "pipeline", "sample", "sample_data"},
+    {"analysis", "initialise", "pipeline", "reading", "runs", "sample", "sample_data"},
     # door
     {"__main__", "answers", "arguments", "cli", "console"},
     # everything public
@@ -224,7 +225,7 @@ def composed(tree: ast.AST) -> set[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant)
     }
-    dotted = {head for head in heads if re.fullmatch(r"[a-z_]+\.", head)}
+    dotted = {head for head in heads if re.fullmatch(r"[a-z_]+\.[a-z_]*", head)}
     return {head + word for head in dotted for word in strings(tree)}
 
 

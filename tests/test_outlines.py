@@ -6,14 +6,10 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+
 from lifecircle.errors import InputError
 from lifecircle.outlines import overlaps, polygonal, repaired
-
-from tests.conftest import degrees
-
-
-def in_degrees(shape):
-    return shapely.transform(shape, lambda xy: np.column_stack(degrees(*xy.T)))
+from tests.drawn import in_degrees
 
 
 def frame_of(*shapes):

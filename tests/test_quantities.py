@@ -147,7 +147,7 @@ def test_an_unknown_column_lists_the_columns_without_ours() -> None:
 
 @pytest.mark.parametrize(
     "cut", ["常住人口总", "常住人", "常住人\ufffd"]
-)  # GBK, UTF-8, and half a 口
+)  # GBK; UTF-8; UTF-8 with half a 口
 def test_a_name_that_a_shapefile_cut_is_recognised(cut: str) -> None:
     with pytest.raises(InputError, match=f"cut names after ten bytes, here to '{cut}'"):
         column(frame(**{cut: [1]}), "常住人口总数量", **WHERE)

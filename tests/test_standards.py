@@ -103,7 +103,7 @@ def test_tags_are_key_and_value():
 
 
 def test_unknown_profile_names_the_nearest():
-    with pytest.raises(InputError, match="no built-in standard osm-15mn. Did you mean osm-15min"):
+    with pytest.raises(InputError, match=r"no built-in standard osm-15mn\. Did you mean osm-15min"):
         load_standard(table("osm-15mn"))
     with pytest.raises(InputError, match="Built in: osm-15min, shanghai-14fyp"):
         load_standard(table("gb50180"))

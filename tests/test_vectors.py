@@ -152,9 +152,7 @@ def test_several_layers_must_be_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "a.gpkg"
     streets().to_file(path, layer="streets")
     streets(1).to_file(path, layer="towns")
-    with pytest.raises(
-        InputError, match=r"a.gpkg holds several layers: streets, towns\. Say which"
-    ):
+    with pytest.raises(InputError, match=r"a.gpkg holds several layers: streets, towns\. Say"):
         read(path)
     assert len(read(path, layer="towns").frame) == 1
     with pytest.raises(InputError, match=r"no layer 'town'. Its layers: streets, towns"):

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lifecircle.errors import InputError
 from lifecircle.project import ZonesTable
 from lifecircle.zones import OUTSIDE, assign_zones, load_zones
-
-from tests.conftest import MONACO, degrees, points
-
-
-def in_degrees(shape):
-    """A shape drawn in metres from the town's corner."""
-    return shapely.transform(shape, lambda xy: np.column_stack(degrees(*xy.T)))
+from tests.conftest import MONACO, points
+from tests.drawn import in_degrees, write_extract, write_layer
 
 
 def layer(path, shapes, **columns):
-    """A GeoPackage of shapes drawn in metres."""
-    frame = gpd.GeoDataFrame(columns, geometry=[s and in_degrees(s) for s in shapes], crs=4326)
-    frame.to_file(path / "zones.gpkg", engine="pyogrio")
-    return ZonesTable(source=str(path / "zones.gpkg"))
+    """A zones table of shapes drawn in metres."""
+    return ZonesTable(source=write_layer(path / "zones.gpkg", shapes, **columns))
 
 
 WEST, EAST = shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)
@@ -59,7 +55,10 @@ def test_double_and_missing_ids_are_reported_together(tmp_path):
     table = layer(tmp_path, [WEST, EAST, EAST], id=["a", "a", None])
     with pytest.raises(InputError) as error:
         load_zones(table)
-    assert [fault.code for fault in error.value.faults] == ["zones.id_missing", "zones.id_duplicate"]
+    assert [fault.code for fault in error.value.faults] == [
+        "zones.id_missing",
+        "zones.id_duplicate",
+    ]
     text = error.value.text("en")
     assert "no id in rows 3" in text
     assert "1 ids stand in column `id`" in text
@@ -96,10 +95,38 @@ def test_a_boundary_with_missing_ways_is_an_error_that_names_it(monaco_extract):
         load_zones(ZonesTable(source="osm:admin_level=10"), extract=monaco_extract)
 
 
-def test_whole_osm_boundaries_become_zones(monaco_extract):
-    read = load_zones(ZonesTable(source="osm:admin_level=8"), extract=monaco_extract)
-    assert read.frame.index.str.startswith("relation/").all()
-    assert (read.frame["name"] != "").all()
+@pytest.mark.parametrize(("parent", "expected"), [(None, ["", ""]), ("is_in", ["Town", ""])])
+def test_whole_osm_boundaries_become_zones(tmp_path, parent, expected):
+    tags = {"type": "boundary", "boundary": "administrative", "admin_level": "10"}
+    extract = write_extract(
+        tmp_path / "town.osm",
+        (WEST, tags | {"name": "West", "is_in": "Town"}),
+        (EAST, tags | {"name": "East"}),
+    )
+    table = ZonesTable(source="osm:admin_level=10", parent=parent, date="2026-01-01")
+    read = load_zones(table, extract=as_relations(extract))
+    assert read.frame.index.tolist() == ["relation/1", "relation/2"]
+    assert read.frame["name"].tolist() == ["West", "East"]
+    assert read.frame["parent"].tolist() == expected
+    assert read.sources[0].date == "2026-01-01"
+    assert assign_zones(points([50, 150], [50, 50]), read.frame).tolist() == [
+        "relation/1",
+        "relation/2",
+    ]
+
+
+def as_relations(extract):
+    """The same file with each way's tags on a relation of the way's number."""
+    text = extract.read_text("utf-8")
+    ways = re.findall(r'(<way id="(\d+)" version="1">(?:<nd ref="\d+"/>)+)(.*)</way>', text)
+    for way, number, tags in ways:
+        relation = (
+            f'<relation id="{number}" version="1"><member type="way" ref="{number}" role="outer"/>'
+        )
+        text = text.replace(f"{way}{tags}</way>", f"{way}</way>")
+        text = text.replace("</osm>", f"{relation}{tags}</relation>\n</osm>")
+    extract.write_text(text, "utf-8")
+    return extract
 
 
 def test_monacos_nine_wards():
@@ -146,10 +173,15 @@ def test_no_place_has_no_zone():
 def test_zones_agree_with_asking_every_polygon(seed):
     rng = np.random.default_rng(seed)
     corners = rng.uniform(0, 150, (5, 2))
-    zones = zones_of(**{str(i): shapely.box(x, y, x + 60, y + 60) for i, (x, y) in enumerate(corners)})
+    zones = zones_of(
+        **{str(i): shapely.box(x, y, x + 60, y + 60) for i, (x, y) in enumerate(corners)}
+    )
     places = points(rng.uniform(0, 200, 40), rng.uniform(0, 200, 40))
     expected = [
-        next((zone for zone in sorted(zones.index) if zones.geometry[zone].intersects(place)), OUTSIDE)
+        next(
+            (zone for zone in sorted(zones.index) if zones.geometry[zone].intersects(place)),
+            OUTSIDE,
+        )
         for place in places.geometry
     ]
     assert assign_zones(places, zones).tolist() == expected

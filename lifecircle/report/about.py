@@ -104,8 +104,6 @@ def definition_line(
     parts = [line]
     if date:
         parts.append(words("line_date", date=date))
-    if definition.note_zh or definition.note_en:
-        parts.append(Both(both(definition.note_zh).zh, both(definition.note_en).en))
     return joined(parts, " · ", " · ")
 
 

@@ -1,12 +1,13 @@
-"""The coverage table as the page shows it: one `Sheet` per definition, a `Row` per place, a `Cell` per service.
+"""The coverage table as the page shows it: a `Sheet` per definition, a `Row` per place, their cells.
 
-Every number is turned into its final text here, so that page and script never calculate.
+Every number is turned into its final text in Python, so that the script never calculates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,11 @@ from lifecircle.standards import Standard
 from lifecircle.verdicts import Verdict
 
 ALL = "all"
+TEXTS = ["level", "zone", "name", "parent", "service", "status", "certainty"]
+NUMBERS = [
+    "rate", "demand", "covered", "gap", "unsnapped", "rim_exposed", "cut_off", "minutes", "target",
+    "rate_low", "rate_high",
+]  # fmt: skip
 LEVELS = ("zone", "city", "parent", "area_type", "outside")
 
 
@@ -74,13 +80,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A place of the matrix: a zone, the whole area, a parent, an area type, or what lies outside."""
+    """A place of the matrix: a zone, the whole area, a parent, an area type, the outside."""
 
     level: str
     key: str
     name: str
     parent: str
-    cells: Mapping[str, Cell]
+    cells: dict[str, Cell]
 
     @property
     def title(self) -> Both:
@@ -142,20 +148,17 @@ def sheet(
 ) -> Sheet:
     """The rows of `coverage` that belong to a definition, ordered for reading."""
     table = coverage[coverage["definition"] == definition.key]
+    table = table.assign(**{text: table[text].fillna("").astype(str) for text in TEXTS})
+    table[NUMBERS] = table[NUMBERS].astype(float)
     present = set(table["service"])
     services = tuple(key for key in (*standard.keys, ALL) if key in present)
-    rows = {
-        place: Row(
-            level=place[0],
-            key=place[1],
-            name=_text(group["name"].iloc[0]),
-            parent=_text(group["parent"].iloc[0]),
-            cells={record["service"]: _cell(record) for record in group.to_dict("records")},
+    rows: dict[tuple[str, str], Row] = {}
+    for record in table[[*TEXTS, *NUMBERS]].to_dict("records"):
+        level, key = record["level"], record["zone"]
+        row = rows.setdefault(
+            (level, key), Row(level, key, record["name"], record["parent"], cells={})
         )
-        for place, group in table.assign(zone=table["zone"].fillna("").astype(str)).groupby(
-            ["level", "zone"], sort=False
-        )
-    }
+        row.cells[record["service"]] = _cell({str(name): value for name, value in record.items()})
     position = {zone: at for at, zone in enumerate(zone_ids)}
     ordered = sorted(
         rows.values(), key=lambda row: (LEVELS.index(row.level), position.get(row.key, 0))
@@ -163,32 +166,15 @@ def sheet(
     return Sheet(definition, unit_of(definition), services, tuple(ordered))
 
 
-def _text(value: object) -> str:
-    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
-
-
-def _number(value: object) -> float:
-    return np.nan if pd.isna(value) else float(value)  # type: ignore[call-overload,no-any-return]
-
-
-def _cell(record: Mapping[str, object]) -> Cell:
+def _cell(record: Mapping[str, Any]) -> Cell:
     """One row of the coverage table."""
-    status, certainty = str(record["status"]), _text(record["certainty"])
-    rate, target = _number(record["rate"]), _number(record["target"])
+    status = record["status"]
     return Cell(
-        verdict=verdicts.verdict(status, certainty, rate, target),
+        verdict=verdicts.verdict(status, record["certainty"], record["rate"], record["target"]),
         status=status,
-        rate=rate,
-        demand=_number(record["demand"]),
-        covered=_number(record["covered"]),
-        gap=_number(record["gap"]),
-        unsnapped=_number(record["unsnapped"]),
-        rim_exposed=_number(record["rim_exposed"]),
-        cut_off=_number(record["cut_off"]),
-        minutes=_number(record["minutes"]),
-        target=target,
-        low=_number(record["rate_low"]),
-        high=_number(record["rate_high"]),
+        low=record["rate_low"],
+        high=record["rate_high"],
+        **{number: record[number] for number in NUMBERS[:-2]},
     )
 
 

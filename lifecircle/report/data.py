@@ -68,7 +68,7 @@ def data_block(
 
 def _plain(text: Both) -> dict[str, str]:
     """Both languages without markup."""
-    return {"zh": text.zh.striptags(), "en": text.en.striptags()}
+    return {"zh": text.plain("zh"), "en": text.plain("en")}
 
 
 def script_json(value: object) -> Markup:

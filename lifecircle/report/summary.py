@@ -1,16 +1,21 @@
-"""The result in words and few numbers: verdict, figures, the table of services, what stands beside it."""
+"""The result in words and few numbers: verdict, figures, services, and what stands beside them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lifecircle import verdicts
+from lifecircle.definitions import Definition
+from lifecircle.findings import Finding
 from lifecircle.report.cells import ALL, Cell, Sheet, service_name
-from lifecircle.report.words import Both, joined, listed, percent_of, words
+from lifecircle.report.words import Both, both, joined, listed, percent_of, spoken, words
 from lifecircle.standards import Standard
 from lifecircle.verdicts import Verdict
+
+BESIDE = frozenset({"osm.imputed_levels", "demand.dropped", "demand.spread_fallback"})
+"""Findings about the denominator that no reader of a rate may miss."""
 
 STRIP_WIDTH, STRIP_HEIGHT = 200, 24
 TICKS: dict[Verdict, tuple[int, int]] = {
@@ -87,7 +92,10 @@ def total_gap(sheet: Sheet) -> float:
 def _gaps(sheet: Sheet) -> list[tuple[Both, float]]:
     """Zones with what they lack, summed over services."""
     return [
-        (row.title, math.fsum(row.cells[key].gap for key in sheet.plain_services if _lacks(row.cells[key])))
+        (
+            row.title,
+            math.fsum(row.cells[key].gap for key in sheet.plain_services if _lacks(row.cells[key])),
+        )
         for row in sheet.zones
     ]
 
@@ -117,7 +125,7 @@ def sum_unit(sheet: Sheet) -> Both:
 
 
 def figures(sheet: Sheet, standard: Standard) -> list[Figure]:
-    """Four numbers: all at once, zones that pass everywhere, what is short, and how sure that is."""
+    """Four numbers: all at once, zones that pass everywhere, what is short, how sure that is."""
     cells = [row.cells[key] for row in sheet.zones for key in sheet.plain_services]
     judged = [
         row for row in sheet.zones if any(row.cells[key].judged for key in sheet.plain_services)
@@ -130,9 +138,7 @@ def figures(sheet: Sheet, standard: Standard) -> list[Figure]:
     undecided = sum(cell.verdict == "undecided" for cell in cells)
     found = [
         Figure(f"{len(passing)} / {len(judged)}", words("figure_zones")),
-        Figure(
-            verdicts.shortfall(total_gap(sheet)), words("figure_gap", unit=sum_unit(sheet))
-        ),
+        Figure(verdicts.shortfall(total_gap(sheet)), words("figure_gap", unit=sum_unit(sheet))),
         Figure(str(undecided), words("figure_undecided"))
         if undecided
         else Figure(_rim_share(sheet), words("figure_rim")),
@@ -205,16 +211,18 @@ def _strip(cells: list[Cell]) -> dict[str, str]:
     return paths
 
 
-def notes(sheet: Sheet, standard: Standard) -> list[Both]:
-    """What must stand beside the rates: missing data, the edge of the data, what is off the network."""
+def notes(sheet: Sheet, standard: Standard, findings: Iterable[Finding]) -> list[Both]:
+    """What must stand beside the rates: how demand was made, missing data, the edge of the data."""
     cells = sheet.city.cells
-    found = []
+    found = _demand_notes(sheet.definition, findings)
     missing = [key for key in sheet.plain_services if cells[key].status == "no data"]
     if missing:
         names = listed((service_name(standard, key) for key in missing), most=len(missing))
         found.append(words("n_no_data", names=names))
     if ALL in sheet.services:
-        names = listed((service_name(standard, key) for key in standard.all), most=len(standard.all))
+        names = listed(
+            (service_name(standard, key) for key in standard.all), most=len(standard.all)
+        )
         missing_all = cells[ALL].status == "no data"
         found.append(words("n_all_none" if missing_all else "n_all", names=names))
     for code, shares in (("n_rim", _rim_shares(sheet)), ("n_cut_off", _cut_off_shares(sheet))):
@@ -222,6 +230,19 @@ def notes(sheet: Sheet, standard: Standard) -> list[Both]:
             named = [_share_of(standard, key, share) for key, share in shares.items()]
             found.append(words(code, shares=listed(named, most=len(named))))
     found.extend(_amount_notes(sheet))
+    return found
+
+
+def _demand_notes(definition: Definition, findings: Iterable[Finding]) -> list[Both]:
+    """How the demand came about, and which part of it is assumed or left out."""
+    found = []
+    if definition.note_zh or definition.note_en:
+        found.append(Both(both(definition.note_zh).zh, both(definition.note_en).en))
+    found += [
+        spoken(finding.message)
+        for finding in findings
+        if finding.layer == definition.demand and finding.code in BESIDE
+    ]
     return found
 
 

@@ -111,7 +111,9 @@ def shapes(zones: gpd.GeoDataFrame, frame: Frame) -> list[Shape]:
     spots = Spots(names, x, y, (east - west) * ROOM, order)
     desk, phone = _labels(spots, LABEL_PX), _labels(spots, LABEL_PHONE_PX)
     return [
-        Shape(_polygon_path(shape), round(x[at], 1), round(y[at], 1), names[at], desk[at], phone[at])
+        Shape(
+            _polygon_path(shape), round(x[at], 1), round(y[at], 1), names[at], desk[at], phone[at]
+        )
         for at, shape in enumerate(simple)
     ]
 
@@ -182,9 +184,7 @@ def street_path(network: StreetNetwork, frame: Frame) -> str | None:
     """Streets inside the picture as path text; `None` where they are too many for a page."""
     ends = np.stack([network.u, network.v], axis=1)
     page = frame.xy(network.lon, network.lat)[ends]
-    inside = (
-        (page.min(axis=1) <= (WIDTH, HEIGHT)).all(axis=1) & (page.max(axis=1) >= 0).all(axis=1)
-    )
+    inside = (page.min(axis=1) <= (WIDTH, HEIGHT)).all(axis=1) & (page.max(axis=1) >= 0).all(axis=1)
     if inside.sum() > MOST_STREETS:
         return None
     merged = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(page[inside])))

@@ -99,7 +99,7 @@ def page_view(content: ReportContent) -> dict[str, Any]:
         "language": language,
         "other_language": "en" if language == "zh" else "zh",
         "other_label": words("other_language").of(language),
-        "title_text": full_title.of(language).striptags(),
+        "title_text": full_title.plain(language),
         "name": name,
         "title": title,
         "service": service,
@@ -173,7 +173,7 @@ def _sheet_view(content: ReportContent, one: Sheet) -> SheetView:
         services=service_rows(
             one, content.standard, {str(key): int(n) for key, n in counts.items()}
         ),
-        notes=notes(one, content.standard),
+        notes=notes(one, content.standard, content.findings),
         keys=one.services,
         city=one.city,
         places=places(one),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import html
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from markupsafe import Markup, escape
 from lifecircle.messages import LANGUAGES, Message
 
 PERCENT_SIGN = "\N{NARROW NO-BREAK SPACE}%"
+ISOLATE = re.compile("</?bdi>")
 FOREMOST = 4
 """Names listed before a sentence says "and so on"."""
 
@@ -32,6 +35,10 @@ class Both:
     def of(self, language: str) -> Markup:
         """The text in one language."""
         return self.zh if language == "zh" else self.en
+
+    def plain(self, language: str) -> str:
+        """The text in one language without markup, for the script and the window's title."""
+        return html.unescape(ISOLATE.sub("", self.of(language)))
 
 
 def both(text: object) -> Both:
@@ -108,6 +115,6 @@ def joined(parts: Iterable[Both], zh: str, en: str) -> Both:
     """Parts with a separator of each language between them."""
     parts = list(parts)
     return Both(
-        Markup(escape(zh)).join(part.zh for part in parts),
-        Markup(escape(en)).join(part.en for part in parts),
+        escape(zh).join(part.zh for part in parts),
+        escape(en).join(part.en for part in parts),
     )

@@ -1,0 +1,67 @@
+"""What a run made as layers for GIS: zones with rates side by side, facilities, streets."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lifecircle.geodesy import WGS84, distance_m
+from lifecircle.network import StreetNetwork
+
+FACILITY_COLUMNS = ["facility", "service", "name", "layer", "site", "capacity"]
+
+
+def zone_layer(
+    zones: gpd.GeoDataFrame, coverage: pd.DataFrame, definition: str
+) -> gpd.GeoDataFrame:
+    """Zones with one definition's `rate_`, `status_` and `gap_` of every service."""
+    rows = coverage[(coverage["definition"] == definition) & (coverage["level"] == "zone")]
+    layer = pd.DataFrame(zones[["name", "parent", "area_type"]]).assign(definition=definition)
+    layer["demand"] = rows.drop_duplicates("zone").set_index("zone")["demand"]
+    for service, one in rows.groupby("service", sort=False):
+        columns = one.set_index("zone")[["rate", "status", "gap"]]
+        layer = layer.join(columns.add_suffix(f"_{service}"))
+    layer = layer.rename_axis("zone").reset_index()
+    return gpd.GeoDataFrame(layer, geometry=zones.geometry.to_numpy(), crs=zones.crs)
+
+
+def facility_layer(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The facilities' access points, with their access legs `distance_m` once on streets."""
+    columns = [*FACILITY_COLUMNS, *({"distance_m"} & set(facilities.columns))]
+    return facilities[[*columns, facilities.geometry.name]].reset_index(drop=True)
+
+
+def street_layer(network: StreetNetwork) -> gpd.GeoDataFrame:
+    """The streets as lines from junction to junction, with length and connected piece.
+
+    Segments are joined where exactly two of the same kind meet.
+    """
+    ends = np.stack([network.u, network.v], axis=1)
+    # Nodes ride along as a third coordinate, which joining does not look at.
+    corners = np.stack([network.lon[ends], network.lat[ends], ends.astype(float)], axis=-1)
+    segments = shapely.linestrings(corners)
+    kinds = network.steps + 2 * network.tunnel.astype(int)
+    present = np.unique(kinds)
+    joined = [
+        shapely.get_parts(shapely.line_merge(shapely.multilinestrings(segments[kinds == kind])))
+        for kind in present
+    ]
+    kind = np.repeat(present, [len(lines) for lines in joined])
+    lines = np.concatenate(joined)
+    corners, line = shapely.get_coordinates(lines, include_z=True, return_index=True)
+    lon, lat, node = corners.T
+    first = np.searchsorted(line, np.arange(len(lines)))
+    step_m = distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    step_m[line[:-1] != line[1:]] = 0.0
+    return gpd.GeoDataFrame(
+        {
+            "component": network.component[node[first].astype(np.int64)],
+            "length_m": np.bincount(line[:-1], weights=step_m, minlength=len(lines)),
+            "steps": kind % 2 == 1,
+            "tunnel": kind >= 2,
+        },
+        geometry=shapely.force_2d(lines),
+        crs=WGS84,
+    )

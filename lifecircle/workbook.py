@@ -1,0 +1,212 @@
+"""The workbook: who reaches what per zone, with targets, definitions, findings and inputs.
+
+All text is written as text, codes with leading zeros included; nothing is a formula but our own
+totals. The matrix rounds percent down; the table of all rows keeps full precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import xlsxwriter
+
+from lifecircle.columns import columns, words
+from lifecircle.definitions import Definition
+from lifecircle.findings import findings_table
+from lifecircle.provenance import Provenance
+from lifecircle.sheets import FORMATS, Column, Pen, write_sheet
+from lifecircle.standards import ALL, Standard
+from lifecircle.verdicts import UNJUDGED, percent, verdict
+
+WORKBOOK = "coverage.xlsx"
+
+_LEVELS = ["zone", "parent", "area_type", "city", "outside"]
+_METRICS = {"network": "workbook.network", "radius": "workbook.radius"}
+_CERTAINTY_OF_SOURCE = {
+    "official": "workbook.official",
+    "secondary": "workbook.secondary",
+    "unverified": "workbook.unverified",
+}
+
+
+def write_workbook(path: Path, coverage: pd.DataFrame, provenance: Provenance) -> None:
+    """Write `coverage.xlsx` in the project's language.
+
+    For each definition a matrix of rates and one of covered demand; then all rows with pass and
+    fail, the definitions, services, findings and inputs.
+    """
+    options = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+    book = xlsxwriter.Workbook(path, dict.fromkeys(options, False))
+    book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})  # always the same bytes
+    formats = {name: book.add_format(look) for name, look in FORMATS.items()}
+    pen = Pen(book, formats, provenance.project.project.language)
+    for number, definition in enumerate(provenance.definitions, start=1):
+        rows = coverage[coverage["definition"] == definition.key]
+        _matrices(pen, rows, definition, provenance.standard, f" {number}" if number > 1 else "")
+    _all_rows(pen, coverage)
+    _definitions(pen, provenance.definitions)
+    _services(pen, provenance.standard)
+    _findings(pen, provenance)
+    _inputs(pen, provenance)
+    book.close()
+
+
+def _matrices(
+    pen: Pen, rows: pd.DataFrame, definition: Definition, standard: Standard, suffix: str
+) -> None:
+    """Zones × services of one definition: rates rounded down, and covered demand with totals."""
+    notes = [
+        f"{standard.name(pen.language)} · {_line(pen, definition)}",
+        pen.word("workbook.floor"),
+    ]
+    places, by_service = _by_service(rows)
+    zones = int((places["level"] == "zone").sum())
+    totals = (zones, places["level"].tolist().index("city"))
+    statuses = words("coverage.csv", "status", pen.language)
+    rates, covered = [], []
+    for service, cells in by_service.items():
+        header = _service_name(pen, service, standard)
+        shown = [
+            statuses[cell.status] if cell.status in UNJUDGED else float(percent(cell.rate)) / 100
+            for cell in cells.itertuples()
+        ]
+        kinds = [
+            verdict(cell.status, cell.certainty, cell.rate, cell.target)
+            for cell in cells.itertuples()
+        ]
+        rates.append(Column(header, shown, [f"rate {kind}" for kind in kinds]))
+        known = bool(cells["covered"].notna().any())
+        covered.append(Column(header, cells["covered"], "amount", total=known))
+    named = _place_columns(pen, places)
+    for code, cells in (("workbook.rates", rates), ("workbook.covered", covered)):
+        name = pen.word(code) + suffix
+        write_sheet(pen, name, [*named, *cells], notes=notes, frozen=3, totals=totals)
+
+
+def _by_service(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """The places in the order of the sheet, and the rows of each service in the same order."""
+    level = pd.Categorical(rows["level"], _LEVELS)
+    ordered = rows.assign(order=level.codes).sort_values("order", kind="stable")
+    by_service = {str(key): cells for key, cells in ordered.groupby("service", sort=False)}
+    places = next(iter(by_service.values())).reset_index(drop=True)
+    index = pd.MultiIndex.from_frame(places[["level", "zone"]])
+    return places, {
+        key: cells.set_index(["level", "zone"]).loc[index] for key, cells in by_service.items()
+    }
+
+
+def _place_columns(pen: Pen, places: pd.DataFrame) -> list[Column]:
+    """What stands to the left of every matrix: the place and its demand."""
+    fields = ["level", "zone", "name", "parent", "demand"]
+    titles = [column.titles[pen.language] for column in columns("coverage.csv", fields)]
+    levels = words("coverage.csv", "level", pen.language)
+    texts = [places["level"].map(levels), places["zone"], places["name"], places["parent"]]
+    return [
+        *(Column(title, text, width=16) for title, text in zip(titles, texts, strict=False)),
+        Column(titles[-1], places["demand"], "amount", total=True),
+    ]
+
+
+def _all_rows(pen: Pen, coverage: pd.DataFrame) -> None:
+    """The whole coverage table at full precision, its words in the project's language."""
+    table = []
+    for column in columns("coverage.csv", map(str, coverage.columns)):
+        values = coverage[column.name]
+        if column.values:
+            named = words("coverage.csv", column.name, pen.language)
+            values = values.map(lambda value, named=named: named.get(value, value))
+        look = {"string": "text", "number": "number"}[column.type]
+        share = column.unit == "1"
+        table.append(Column(column.titles[pen.language], values, "exact" if share else look))
+    write_sheet(pen, pen.word("workbook.all_rows"), table, filters=True)
+
+
+def _definitions(pen: Pen, definitions: Iterable[Definition]) -> None:
+    """What is divided by what, measured how."""
+    chosen = list(definitions)
+    table = [
+        Column(pen.word("workbook.key"), [one.key for one in chosen], width=26),
+        Column(pen.word("workbook.demand"), [one.demand for one in chosen]),
+        Column(pen.word("workbook.group"), [one.group for one in chosen]),
+        Column(pen.word("workbook.unit"), [one.unit for one in chosen]),
+        Column(pen.word("workbook.metric"), [pen.word(_METRICS[one.metric]) for one in chosen]),
+        Column(pen.word("workbook.mode"), [one.mode for one in chosen]),
+        Column(pen.word("workbook.speed"), [one.speed_kmh for one in chosen], "number"),
+    ]
+    write_sheet(pen, pen.word("workbook.definitions"), table)
+
+
+def _services(pen: Pen, standard: Standard) -> None:
+    """The standard: limits and targets of every service, and by whose word."""
+    services = standard.services
+    areas = sorted({area for service in services for area in service.minutes_by_area})
+    limits = [
+        Column(
+            f"{pen.word('workbook.minutes')} · {area}",
+            [service.minutes_in(area) for service in services],
+            "number",
+        )
+        for area in areas
+    ]
+    sources = [service.source or standard.source for service in services]
+    trust = [pen.word(_CERTAINTY_OF_SOURCE[service.status]) for service in services]
+    proxies = [pen.word("workbook.proxy") if service.proxy else "" for service in services]
+    table = [
+        Column(pen.word("workbook.key"), [service.key for service in services]),
+        Column(pen.word("workbook.service"), [service.name(pen.language) for service in services]),
+        Column(pen.word("workbook.minutes"), [service.minutes for service in services], "number"),
+        *limits,
+        Column(pen.word("workbook.target"), [service.target for service in services], "exact"),
+        Column(pen.word("workbook.trust"), trust),
+        Column(pen.word("workbook.proxies"), proxies),
+        Column(pen.word("workbook.source"), sources, width=60),
+    ]
+    write_sheet(pen, pen.word("workbook.standard"), table, notes=[standard.name(pen.language)])
+
+
+def _findings(pen: Pen, provenance: Provenance) -> None:
+    """What was wrong in the inputs."""
+    findings = findings_table(provenance.findings, pen.language)
+    severities = words("findings.csv", "severity", pen.language)
+    findings = findings.assign(severity=findings["severity"].map(severities))
+    wide = {"message": 70, "action": 50}
+    table = [
+        Column(column.titles[pen.language], findings[column.name], width=wide.get(column.name, 16))
+        for column in columns("findings.csv", map(str, findings.columns))
+    ]
+    write_sheet(pen, pen.word("workbook.findings"), table, filters=True)
+
+
+def _inputs(pen: Pen, provenance: Provenance) -> None:
+    """The files that were read, with their dates and row counts."""
+    inputs = provenance.inputs
+    table = [
+        Column(pen.word("workbook.layer"), [one.layer for one in inputs], width=24),
+        Column(pen.word("workbook.file"), [one.source for one in inputs], width=40),
+        Column(pen.word("workbook.date"), [one.date for one in inputs]),
+        Column(pen.word("workbook.rows_in"), [one.rows_in for one in inputs], "number"),
+        Column(pen.word("workbook.rows_used"), [one.rows_used for one in inputs], "number"),
+        Column("SHA-256", [one.sha256 for one in inputs], width=66),
+    ]
+    write_sheet(pen, pen.word("workbook.inputs"), table)
+
+
+def _service_name(pen: Pen, service: str, standard: Standard) -> str:
+    if service == ALL:
+        return pen.word("workbook.all")
+    return standard.service(service).name(pen.language)
+
+
+def _line(pen: Pen, definition: Definition) -> str:
+    """A definition in one line."""
+    return pen.word(
+        "workbook.line",
+        key=definition.key,
+        what=definition.group or definition.demand,
+        unit=definition.unit or pen.word("workbook.places"),
+        metric=pen.word(_METRICS[definition.metric]),
+        speed=definition.speed_kmh,
+    )
