@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
-    from lifecircle.coverage import coverage
     from lifecircle.curves import curve
     from lifecircle.definitions import Definition
     from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
-    from lifecircle.explain import Explanation, explain
+    from lifecircle.explanation import Explanation, explain
     from lifecircle.findings import Finding, Layer
     from lifecircle.graphs import from_networkx, to_networkx
-    from lifecircle.isochrones import isochrones
+    from lifecircle.intake import check_layers
     from lifecircle.maps import coverage_map, isochrone_map, save_offline
     from lifecircle.network import StreetNetwork
-    from lifecircle.pipeline import analyse, check_layers
+    from lifecircle.pipeline import analyse
     from lifecircle.project import Project
+    from lifecircle.rates import coverage
+    from lifecircle.reach import isochrones
     from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
     from lifecircle.runs import open_run, write
     from lifecircle.sample_data import monaco_project
@@ -38,7 +39,7 @@ _MODULES = {
     "BrokenIdentityError": "errors",
     "CRSError": "errors",
     "Definition": "definitions",
-    "Explanation": "explain",
+    "Explanation": "explanation",
     "Finding": "findings",
     "InputError": "errors",
     "Layer": "findings",
@@ -49,14 +50,14 @@ _MODULES = {
     "StreetNetwork": "network",
     "TravelTime": "travel",
     "analyse": "pipeline",
-    "check_layers": "pipeline",
-    "coverage": "coverage",
+    "check_layers": "intake",
+    "coverage": "rates",
     "coverage_map": "maps",
     "curve": "curves",
-    "explain": "explain",
+    "explain": "explanation",
     "from_networkx": "graphs",
     "isochrone_map": "maps",
-    "isochrones": "isochrones",
+    "isochrones": "reach",
     "monaco_project": "sample_data",
     "open_run": "runs",
     "read_demand": "reading",

@@ -143,8 +143,8 @@ def check(
     with answering(terminal):
         refuse_file(out)
         from lifecircle.answers import finding_counts, listed
+        from lifecircle.intake import check_layers
         from lifecircle.outputs import replace_outputs
-        from lifecircle.pipeline import check_layers
         from lifecircle.records import write_findings
 
         started = time.perf_counter()
@@ -289,7 +289,7 @@ def _run(
 def _hold_to(limit: float, service: str, analysis: Analysis, terminal: Terminal) -> None:
     """Exit 3 where the city's rate is below the limit, or unknown."""
     from lifecircle.answers import city, shown_rate
-    from lifecircle.coverage import TARGET_TOLERANCE
+    from lifecircle.rates import TARGET_TOLERANCE
 
     row = city(analysis.coverage, analysis.definition.key).T[service]
     if not row["rate"] >= limit - TARGET_TOLERANCE:

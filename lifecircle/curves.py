@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from lifecircle.coverage import COVERED_TOLERANCE_MIN
+from lifecircle.rates import COVERED_TOLERANCE_MIN
 from lifecircle.travel import TravelTime
 from lifecircle.zones import OUTSIDE
 

@@ -10,10 +10,10 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from lifecircle.coverage import ALL, SUMS, coverage
 from lifecircle.definitions import Definition
 from lifecircle.errors import BrokenIdentityError
 from lifecircle.messages import message
+from lifecircle.rates import ALL, SUMS, coverage
 from lifecircle.standards import Standard
 from lifecircle.travel import TravelTime
 

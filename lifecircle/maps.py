@@ -30,16 +30,17 @@ LINK = re.compile(r'<script src="([^"]*)"></script>|<link rel="stylesheet" href=
 RULE_WITH_ADDRESS = re.compile(r"[^{}]*\{[^{}]*url\([^{}]*\}")
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 SOURCE_MAP = "//# sourceMappingURL"
-ENTITIES = {ord(letter): f"&#{ord(letter)};" for letter in "`$\\"}
+ENTITIES = {ord(letter): f"&#{ord(letter)};" for letter in "`$\\{}"}
+"""Of scripts, and of the templates through which folium puts all its text a second time."""
 
 BLUES = ["#08519c", "#3182bd", "#6baed6", "#9ecae1", "#c6dbef"]
 
 
 def inert(text: object) -> str:
-    """Text that shows as itself wherever folium puts it, as markup or inside a script.
+    """Text that shows as itself wherever folium puts it: in markup, a script or a template.
 
     >>> inert("<b>${x}</b>")
-    '&lt;b&gt;&#36;{x}&lt;/b&gt;'
+    '&lt;b&gt;&#36;&#123;x&#125;&lt;/b&gt;'
     """
     return html.escape(str(text), quote=True).translate(ENTITIES)
 

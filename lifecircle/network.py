@@ -113,9 +113,7 @@ def metres_per_minute(speed_kmh: float) -> float:
     return speed_kmh * 1000.0 / 60.0
 
 
-def street_network(
-    streets: Segments, *, crs: pyproj.CRS, speed_kmh: float = 4.0
-) -> StreetNetwork:
+def street_network(streets: Segments, *, crs: pyproj.CRS, speed_kmh: float = 4.0) -> StreetNetwork:
     """The network of these streets: projected, measured, its components known, without a rim.
 
     Segments from a node to itself are dropped; two segments between the same nodes both stay.

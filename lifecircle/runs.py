@@ -14,7 +14,6 @@ from lifecircle.crs import metric_crs
 from lifecircle.demand_layer import demand_layer
 from lifecircle.geopackage import read_facilities, read_streets, read_zones, write_geopackage
 from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
-from lifecircle.isochrones import isochrones
 from lifecircle.lines import streets_from_lines
 from lifecircle.network import street_network
 from lifecircle.outputs import replace_outputs, verify
@@ -26,6 +25,7 @@ from lifecircle.provenance import (
     write_data_package,
     write_run,
 )
+from lifecircle.reach import isochrones
 from lifecircle.records import (
     demands_of,
     read_coverage,

@@ -24,9 +24,9 @@ FORMATS: dict[str, dict[str, Any]] = {
     "header": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
     "text": {"num_format": "@"},
     "number": {"num_format": "General"},
-    "amount": {"num_format": "#,##0.##"},
+    "amount": {"num_format": "[>=100]#,##0;General"},
     "exact": {"num_format": "0.0##############"},  # no share below its target is shown as it
-    "total": {"num_format": "#,##0.##", "bold": True},
+    "total": {"num_format": "[>=100]#,##0;General", "bold": True},
     **{
         f"rate {kind}": {
             "num_format": f'0.0%" {MARKS[kind]}"',

@@ -147,9 +147,7 @@ def search(links: sparse.csr_array, seeds: Seeds, limit_m: float) -> tuple[Float
     return metres, np.where(root >= 0, start[root], -1)
 
 
-def search_tree(
-    links: sparse.csr_array, seeds: Seeds, limit_m: float
-) -> tuple[Floats, Ints]:
+def search_tree(links: sparse.csr_array, seeds: Seeds, limit_m: float) -> tuple[Floats, Ints]:
     """Metres from each node to the nearest seed within `limit_m`, and the node before it.
 
     The node before is the number of nodes at a seed itself, and negative where nothing reaches.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xlsxwriter
@@ -19,7 +20,7 @@ from lifecircle.findings import findings_table
 from lifecircle.provenance import Provenance
 from lifecircle.sheets import FORMATS, Column, Pen, write_sheet
 from lifecircle.standards import ALL, Standard
-from lifecircle.verdicts import UNJUDGED, percent, verdict
+from lifecircle.verdicts import percent, verdict
 
 WORKBOOK = "coverage.xlsx"
 
@@ -45,7 +46,7 @@ def write_workbook(path: Path, coverage: pd.DataFrame, provenance: Provenance) -
     pen = Pen(book, formats, provenance.project.project.language)
     for number, definition in enumerate(provenance.definitions, start=1):
         rows = coverage[coverage["definition"] == definition.key]
-        _matrices(pen, rows, definition, provenance.standard, f" {number}" if number > 1 else "")
+        _matrices(pen, rows, definition, provenance, f" {number}" if number > 1 else "")
     _all_rows(pen, coverage)
     _definitions(pen, provenance.definitions)
     _services(pen, provenance.standard)
@@ -55,7 +56,7 @@ def write_workbook(path: Path, coverage: pd.DataFrame, provenance: Provenance) -
 
 
 def _matrices(
-    pen: Pen, rows: pd.DataFrame, definition: Definition, standard: Standard, suffix: str
+    pen: Pen, rows: pd.DataFrame, definition: Definition, provenance: Provenance, suffix: str
 ) -> None:
     """Zones × services of one definition: rates rounded down, and covered demand with totals."""
     notes = [
@@ -65,25 +66,34 @@ def _matrices(
     places, by_service = _by_service(rows)
     zones = int((places["level"] == "zone").sum())
     totals = (zones, places["level"].tolist().index("city"))
-    statuses = words("coverage.csv", "status", pen.language)
     rates, covered = [], []
     for service, cells in by_service.items():
         header = _service_name(pen, service, standard)
-        shown = [
-            statuses[cell.status] if cell.status in UNJUDGED else float(percent(cell.rate)) / 100
-            for cell in cells.itertuples()
-        ]
-        kinds = [
-            verdict(cell.status, cell.certainty, cell.rate, cell.target)
-            for cell in cells.itertuples()
-        ]
-        rates.append(Column(header, shown, [f"rate {kind}" for kind in kinds]))
+        judged = cells[["status", "certainty", "rate", "target"]].itertuples(index=False, name=None)
+        kinds = [f"rate {verdict(*cell)}" for cell in judged]
+        rates.append(Column(header, _or_status(pen, cells, cells["rate"].map(_floored)), kinds))
         known = bool(cells["covered"].notna().any())
-        covered.append(Column(header, cells["covered"], "amount", total=known))
+        amounts = _or_status(pen, cells, cells["covered"])
+        covered.append(Column(header, amounts, "amount", total=known))
     named = _place_columns(pen, places)
-    for code, cells in (("workbook.rates", rates), ("workbook.covered", covered)):
+    for code, table in (("workbook.rates", rates), ("workbook.covered", covered)):
         name = pen.word(code) + suffix
-        write_sheet(pen, name, [*named, *cells], notes=notes, frozen=3, totals=totals)
+        write_sheet(pen, name, [*named, *table], notes=notes, frozen=3, totals=totals)
+
+
+def _or_status(pen: Pen, cells: pd.DataFrame, numbers: pd.Series[float]) -> pd.Series[Any]:
+    """The numbers, and in words why there is none."""
+    status = cells["status"].map(words("coverage.csv", "status", pen.language))
+    return numbers.astype(object).where(numbers.notna(), status)
+
+
+def _floored(rate: float) -> float:
+    """A rate as people see it: one decimal of a percent, rounded down.
+
+    >>> _floored(0.84999), _floored(0.29)
+    (0.849, 0.29)
+    """
+    return round(float(percent(rate) or "nan") / 100, 3)
 
 
 def _by_service(rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:

@@ -89,9 +89,7 @@ def snap_by_hand(
     largest = max(component_m, key=lambda key: component_m[key])
     best: dict[str, tuple[float, int]] = {}
     for edge, (u, v) in enumerate(zip(network.u, network.v, strict=True)):
-        line = shapely.LineString(
-            [(network.x[u], network.y[u]), (network.x[v], network.y[v])]
-        )
+        line = shapely.LineString([(network.x[u], network.y[u]), (network.x[v], network.y[v])])
         found = (line.distance(point), edge)
         component = int(network.component[u])
         best["any"] = min(best.get("any", (math.inf, -1)), found)
@@ -103,9 +101,7 @@ def snap_by_hand(
 
     def leg(edge: int) -> tuple[float, float]:
         u, v = network.u[edge], network.v[edge]
-        line = shapely.LineString(
-            [(network.x[u], network.y[u]), (network.x[v], network.y[v])]
-        )
+        line = shapely.LineString([(network.x[u], network.y[u]), (network.x[v], network.y[v])])
         along = line.project(point)
         foot = line.interpolate(along)
         foot_lon, foot_lat = project.transform(foot.x, foot.y, direction="INVERSE")

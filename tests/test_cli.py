@@ -141,7 +141,7 @@ def test_help_imports_nothing_heavy():
         "from lifecircle.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'pandas', 'geopandas', 'shapely', 'scipy', 'pydantic', 'osmium'}\n"
+        "heavy = {'numpy', 'pandas', 'geopandas', 'shapely', 'scipy', 'osmium'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)))"
     )
     package = str(Path(lifecircle.sample_data.__file__).parent.parent)

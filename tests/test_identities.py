@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from lifecircle.coverage import coverage
+from lifecircle.rates import coverage
 from lifecircle.errors import BrokenIdentityError
 from lifecircle.identities import check_all, check_snapped, check_straight, check_sums
 
-from tests.test_coverage import DEFINITION, people, standard, taken, zones_of
+from tests.test_rates import DEFINITION, people, standard, taken, zones_of
 
 
 @pytest.fixture
@@ -20,9 +20,7 @@ def table() -> pd.DataFrame:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("level", "zone"), [("city", ""), ("parent", "p"), ("zone", "b")], ids=str
-)
+@pytest.mark.parametrize(("level", "zone"), [("city", ""), ("parent", "p"), ("zone", "b")], ids=str)
 def test_a_sum_that_is_off_is_found(table: pd.DataFrame, level: str, zone: str) -> None:
     zones = zones_of(a=("p", ""), b=("q", ""))
     check_sums(table, zones)

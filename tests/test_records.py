@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lifecircle.coverage import COVERAGE_COLUMNS
+from lifecircle.rates import COVERAGE_COLUMNS
 from lifecircle.definitions import Definition
 from lifecircle.findings import FINDING_COLUMNS, Finding
 from lifecircle.messages import message

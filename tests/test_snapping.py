@@ -115,8 +115,9 @@ def test_findings_name_who_is_off_the_streets_or_moved() -> None:
             snap(demand, network), network, layer="people", max_snap_m=200, min_component_m=2000
         )
     }
-    assert "1 places lie more than 200 m from any street; demand there (4)" in (
-        found["network.unsnapped"]
+    assert (
+        "1 places lie more than 200 m from any street; demand there (4)"
+        in (found["network.unsnapped"])
     )
     assert "1 places were put on a larger" in found["network.moved"]
     lost = snapping_findings(

@@ -67,9 +67,7 @@ def test_a_detour_is_taken_when_it_is_shorter_than_the_shared_edge() -> None:
 
 
 def test_parallel_edges_use_the_shorter_one() -> None:
-    network = streets_of(
-        [0, 100, 50], [0, 0, 80], [(0, 2), (2, 1), (0, 1), (0, 1)]
-    )
+    network = streets_of([0, 100, 50], [0, 0, 80], [(0, 2), (2, 1), (0, 1), (0, 1)])
     demand, facilities = demand_at([-1], [0]), facilities_at([101], [0])
     assert minutes(network, demand, facilities).loc[0, "health"] * PACE == pytest.approx(
         102, rel=1e-3
@@ -108,9 +106,7 @@ def test_the_search_limit_itself_is_reached(town: StreetNetwork) -> None:
     assert np.isfinite(
         minutes(town, demand, facilities, search_minutes=exact + 1e-9).loc[0, "health"]
     )
-    assert np.isinf(
-        minutes(town, demand, facilities, search_minutes=exact - 1e-3).loc[0, "health"]
-    )
+    assert np.isinf(minutes(town, demand, facilities, search_minutes=exact - 1e-3).loc[0, "health"])
 
 
 def test_another_component_is_cut_off() -> None:

@@ -67,9 +67,7 @@ def explain(
         network, here, offering, links=links, limit_m=search_minutes * pace
     )
     if not np.isfinite(metres[0]):
-        raise InputError.of(
-            "explain.beyond", place=place, service=service, minutes=search_minutes
-        )
+        raise InputError.of("explain.beyond", place=place, service=service, minutes=search_minutes)
     goal = offering.iloc[[target[0]]]
     nodes = _nodes_between(network, here, goal, float(metres[0]), links)
     lon = [here["street_lon"].iloc[0], *network.lon[nodes], goal["street_lon"].iloc[0]]

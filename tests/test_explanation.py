@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from lifecircle.errors import InputError
-from lifecircle.explain import explain
+from lifecircle.explanation import explain
 from lifecircle.geodesy import distance_m
 from lifecircle.network import StreetNetwork
 from lifecircle.snapping import snap

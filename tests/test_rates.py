@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lifecircle.coverage import COVERAGE_COLUMNS, coverage
+from lifecircle.rates import COVERAGE_COLUMNS, coverage
 from lifecircle.curves import curve
 from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
@@ -47,7 +47,10 @@ def people(zone: list[str], weight: list[float], **groups: list[float]) -> pd.Da
 
 
 def taken(
-    demand: pd.DataFrame, *, rim: list[float] | None = None, cut_off: list[bool] | None = None,
+    demand: pd.DataFrame,
+    *,
+    rim: list[float] | None = None,
+    cut_off: list[bool] | None = None,
     **minutes: list[float],
 ) -> TravelTime:
     """A table of minutes at 4 km/h, searched for 30 minutes."""
