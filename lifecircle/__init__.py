@@ -114,8 +114,7 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """The public name, from the module it stands in."""
     if name not in _MODULES:
-        raise AttributeError(f"module 'lifecircle' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"lifecircle.{_MODULES[name]}"), name)
-    # A function may share its module's name; keep the function, not the submodule.
+        raise AttributeError(name)
+    value: object = getattr(importlib.import_module(f"lifecircle.{_MODULES[name]}"), name)
     globals()[name] = value
     return value

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lifecircle.analysis import Analysis
 from lifecircle.console import Terminal, plain
-from lifecircle.definitions import Definition
-from lifecircle.findings import Finding
 from lifecircle.standards import ALL, Service, Standard
 from lifecircle.verdicts import minutes, percent, percent_exact, shortfall, target_percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lifecircle.analysis import Analysis
+    from lifecircle.definitions import Definition
+    from lifecircle.findings import Finding
 
 _STATUS = {
     "pass": "cli.pass",
@@ -89,7 +92,8 @@ def city_table(analysis: Analysis, definition: Definition, terminal: Terminal) -
     table.add_column(gap, justify="right")
     standard = analysis.standard
     names = {service.key: service.name(terminal.language) for service in standard.services}
-    names[ALL] = say("cli.all", names=", ".join(names[key] for key in standard.all))
+    comma = "、" if terminal.language == "zh" else ", "
+    names[ALL] = say("cli.all", names=comma.join(names[key] for key in standard.all))
     for service, row in city(analysis.coverage, definition.key).iterrows():
         table.add_row(
             _cell(names[str(service)]),

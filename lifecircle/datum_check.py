@@ -75,4 +75,4 @@ def _distance(lon: Floats, lat: Floats, network: StreetNetwork) -> Floats:
     """Metres to the nearest street, at most 200."""
     points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat), crs="EPSG:4326")
     leg_m = snap(points, network, max_snap_m=FAR_M, min_component_m=0)["distance_m"]
-    return leg_m.fillna(FAR_M).to_numpy(float)
+    return np.asarray(leg_m.fillna(FAR_M), dtype=float)

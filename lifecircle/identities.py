@@ -40,9 +40,9 @@ def check_sums(table: pd.DataFrame, zones: pd.DataFrame) -> None:
         sums = sums.reindex(upper.index)
         wrong = ~np.isclose(sums, upper, rtol=RELATIVE, atol=RELATIVE, equal_nan=True)
         if wrong.any():
-            where = upper.index[wrong.any(axis=1)][0]
-            raise _broken("identities.sum", level=level, rows=int(wrong.any(axis=1).sum()),
-                          first=" ".join(map(str, where)))  # fmt: skip
+            rows = np.flatnonzero(wrong.any(axis=1))
+            first = " ".join(map(str, upper.index[rows[0]]))
+            raise _broken("identities.sum", level=level, rows=len(rows), first=first)
 
 
 def check_all(table: pd.DataFrame, standard: Standard) -> None:

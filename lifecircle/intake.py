@@ -15,7 +15,7 @@ from lifecircle.crs import metric_crs
 from lifecircle.datum_check import datum_finding
 from lifecircle.demand import load_demand, zone_totals
 from lifecircle.facilities import load_facilities
-from lifecircle.findings import Finding, Layer, Source
+from lifecircle.findings import Finding, Source
 from lifecircle.network import StreetNetwork
 from lifecircle.osm.extract import is_extract
 from lifecircle.progress import Clock, Progress
@@ -74,9 +74,8 @@ def check_layers(
     }
     clock.start("snapping")
     points = _with_added(facilities.layer.frame, added)
-    snapped, snap_findings = _snapped(
-        {"facilities": points, **_frames(demands)}, streets.network, tables
-    )
+    places = {"facilities": points, **{name: layer.frame for name, layer in demands.items()}}
+    snapped, snap_findings = _snapped(places, streets.network, tables)
     layers = [zones, facilities.layer, *demands.values()]
     return Checked(
         project=file.written,
@@ -106,10 +105,6 @@ def _project_file(project: str | Path | Project, overrides: Iterable[str]) -> Pr
     standard = load_standard(project.standard)
     check_project(project, standard)
     return ProjectFile(project, project, standard, Path("project.toml").absolute(), "")
-
-
-def _frames(layers: Mapping[str, Layer]) -> dict[str, gpd.GeoDataFrame]:
-    return {name: layer.frame for name, layer in layers.items()}
 
 
 def _snapped(
@@ -191,6 +186,7 @@ def _as_written(sources: Iterable[Source], file: ProjectFile) -> tuple[Source, .
 
 
 def _paths(project: Project) -> list[str]:
-    tables = [project.network, project.zones, *project.demand, *project.facilities]
+    """Everything a project reads, in an order of its own."""
+    layers = [*project.demand, *project.facilities]
     totals = [table.total_source or "" for table in project.demand]
-    return [*(table.source for table in tables), *totals]
+    return [project.network.source, project.zones.source, *(t.source for t in layers), *totals]

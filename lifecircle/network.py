@@ -33,17 +33,28 @@ class Segments(Protocol):
     """Street segments as a reader hands them on."""
 
     @property
-    def lon(self) -> Floats: ...
+    def lon(self) -> Floats:
+        """Longitude of each node, degrees."""
+
     @property
-    def lat(self) -> Floats: ...
+    def lat(self) -> Floats:
+        """Latitude of each node, degrees."""
+
     @property
-    def u(self) -> npt.NDArray[np.integer[Any]]: ...
+    def u(self) -> npt.NDArray[np.integer[Any]]:
+        """Position of each segment's first node."""
+
     @property
-    def v(self) -> npt.NDArray[np.integer[Any]]: ...
+    def v(self) -> npt.NDArray[np.integer[Any]]:
+        """Position of each segment's last node."""
+
     @property
-    def steps(self) -> Bools: ...
+    def steps(self) -> Bools:
+        """Whether each segment is a flight of steps."""
+
     @property
-    def tunnel(self) -> Bools: ...
+    def tunnel(self) -> Bools:
+        """Whether each segment runs under ground or indoors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +183,7 @@ def _components(n: int, u: Ints, v: Ints, length_m: Floats) -> tuple[Ints, Float
     order = np.argsort(-street_m, kind="stable")
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
-    return rank[label], street_m[order]
+    return rank[label], np.asarray(street_m[order], dtype=float)
 
 
 def adjacency(network: StreetNetwork) -> sparse.csr_array:

@@ -98,10 +98,7 @@ def coverage(
     table = pd.DataFrame(
         {
             "definition": definition.key,
-            **{
-                name: np.repeat(units.labels[name].to_numpy(), len(services))
-                for name in units.labels
-            },
+            **units.labels.loc[units.labels.index.repeat(len(services))].to_dict("list"),
             "service": [service.key for service in services] * len(units.labels),
             "mode": definition.mode,
             "minutes": units.shared(limits).ravel(),
@@ -227,10 +224,10 @@ def _zone_sums(
     unsnapped = travel_time.access_m.isna().to_numpy()
     return {
         "demand": total([everywhere for _ in reaches]),
-        "covered": total([reach and reach.covered for reach in reaches]),
+        "covered": total([reach.covered if reach else None for reach in reaches]),
         "unsnapped": total([unsnapped for _ in reaches]),
-        "rim_exposed": total([reach and reach.rim_exposed for reach in reaches]),
-        "cut_off": total([reach and reach.cut_off for reach in reaches]),
+        "rim_exposed": total([reach.rim_exposed if reach else None for reach in reaches]),
+        "cut_off": total([reach.cut_off if reach else None for reach in reaches]),
     }
 
 

@@ -62,7 +62,7 @@ def reached_edges(
     -------
         One row per facility, service and limit (`kind` "facility"), and one per service and limit
         for all its facilities together (`kind` "service", `facility` empty): columns `facility`,
-        `service`, `minutes`, `kind`, `geometry` (lines, EPSG:4326).
+        `service`, `minutes`, `kind`, `geometry` (lines, EPSG:4326). Who reaches no street has none.
 
     Raises
     ------
@@ -91,8 +91,8 @@ def reached_edges(
     lines = shapely.linestrings(lonlat[np.column_stack([split.u, split.v])])
 
     def draw(whole: Bools, edge: Ints, part: Floats) -> Any:
-        cut = _cut(lonlat, split, edge, part)
-        return shapely.line_merge(shapely.multilinestrings(np.append(lines[whole], cut)))
+        pieces = np.append(lines[whole], _cut(lonlat, split, edge, part))
+        return shapely.line_merge(shapely.multilinestrings(pieces))
 
     return _frame(rows, _draw(split, rows, access, draw))
 
@@ -102,16 +102,14 @@ def isochrones(
 ) -> gpd.GeoDataFrame:
     """Areas around the streets within each service's limits of its facilities.
 
-    The streets of `reached_edges`, each `buffer_m` metres to either side (corners and ends are
-    rounded by eight-sided caps, outlines simplified by 1 m). For maps: a rate is never read off
-    them, since whether a place off the streets lies inside depends on `buffer_m` alone.
+    The streets of `reached_edges`, each `buffer_m` metres to either side, with eight-sided caps and
+    outlines simplified by 1 m. For maps: a rate is never read off them, since whether a place off
+    the streets lies inside depends on `buffer_m` alone.
 
     Parameters
     ----------
-    facilities, standard
-        As for `reached_edges`.
     buffer_m
-        Half the width of the band around a street, in metres.
+        Half the width of the band around a street; the rest is as for `reached_edges`.
 
     Returns
     -------
@@ -125,8 +123,7 @@ def isochrones(
     if not buffer_m > 0:
         raise InputError.of("isochrones.no_width", buffer_m=buffer_m)
     split, rows, access = _ask(network, facilities, standard)
-    plane = np.column_stack([split.x, split.y])
-    lines = segments(split)
+    plane, lines = np.column_stack([split.x, split.y]), segments(split)
     order = np.argsort(gpd.GeoSeries(lines).hilbert_distance().to_numpy(), kind="stable")
     bands = _bands(shapely.buffer(lines[order], buffer_m, quad_segs=2))
 
@@ -137,9 +134,8 @@ def isochrones(
 
     areas = _draw(split, rows, access, draw)
     unproject = pyproj.Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True)
-    return _frame(
-        rows, shapely.transform(areas, lambda xy: np.column_stack(unproject.transform(*xy.T)))
-    )
+    degrees = shapely.transform(areas, lambda xy: np.column_stack(unproject.transform(*xy.T)))
+    return _frame(rows, degrees)
 
 
 def _ask(
@@ -162,15 +158,13 @@ def _ask(
     starts = pd.concat([here.assign(source=facility), here.assign(source=service)])
     offers = pd.DataFrame(access[["facility", "service"]]).assign(kind="facility", source=facility)
     unions = offers.assign(facility="", kind="service", source=service)
-    limits = pd.DataFrame(
-        [
-            (service.key, minutes)
-            for service in standard.services
-            for minutes in sorted({service.minutes, *service.minutes_by_area.values()})
-        ],
-        columns=["service", "minutes"],
-    )
-    rows = limits.merge(pd.concat([offers, unions]).drop_duplicates(), on="service")
+    limits = [
+        (service.key, minutes)
+        for service in standard.services
+        for minutes in sorted({service.minutes, *service.minutes_by_area.values()})
+    ]
+    asked = pd.DataFrame(limits, columns=["service", "minutes"])
+    rows = asked.merge(pd.concat([offers, unions]).drop_duplicates(), on="service")
     nearest = starts.groupby(["source", "node"])["leg_m"].min().reset_index()
     return split, rows.astype({"minutes": float}), nearest
 
@@ -179,18 +173,15 @@ def _split(network: StreetNetwork, edge: Ints, fraction: Floats) -> tuple[Street
     """The network with its edges cut at these positions, and the node at each position."""
     n, edges = len(network.lon), np.arange(len(network.u))
     inner = (fraction > 0) & (fraction < 1)
-    cuts, which = np.unique(
-        np.column_stack([edge[inner], fraction[inner]]), axis=0, return_inverse=True
-    )
+    both = np.column_stack([edge, fraction])[inner]
+    cuts, which = np.unique(both, axis=0, return_inverse=True)
     node = np.where(fraction <= 0, network.u[edge], network.v[edge])
     node[inner] = n + which.ravel()
     on, at = cuts[:, 0].astype(np.int64), cuts[:, 1]
-    fresh = n + np.arange(len(on))
-    every = np.append(edges, on)
     # Along an edge: its start, the cuts in order, its end.
-    first = np.lexsort((np.append(np.zeros(len(edges)), at), every))
-    last = np.lexsort((np.append(np.ones(len(edges)), at), every))
-    from_, to = np.append(np.zeros(len(edges)), at)[first], np.append(np.ones(len(edges)), at)[last]
+    every, fresh = np.append(edges, on), n + np.arange(len(on))
+    start, stop = np.append(np.zeros(len(edges)), at), np.append(np.ones(len(edges)), at)
+    first, last = np.lexsort((start, every)), np.lexsort((stop, every))
     parent = every[first]
     lon, lat = position(on, at, network)
     u, v = network.u[on], network.v[on]
@@ -204,7 +195,7 @@ def _split(network: StreetNetwork, edge: Ints, fraction: Floats) -> tuple[Street
         rim=np.append(network.rim, np.zeros(len(on), dtype=bool)),
         u=np.append(network.u, fresh)[first],
         v=np.append(network.v, fresh)[last],
-        length_m=network.length_m[parent] * (to - from_),
+        length_m=network.length_m[parent] * (stop[last] - start[first]),
         steps=network.steps[parent],
         tunnel=network.tunnel[parent],
     )
@@ -233,9 +224,8 @@ def _draw(
         done = 0
         for sources, metres in _distances(network, access, farthest):
             here = todo[todo["source"].isin(sources)]
-            tasks = zip(
-                metres[np.searchsorted(sources, here["source"])], here["minutes"], strict=True
-            )
+            from_each = metres[np.searchsorted(sources, here["source"])]
+            tasks = zip(from_each, here["minutes"], strict=True)
             drawn[done : done + len(here)] = list(pool.map(one, tasks))
             done += len(here)
     return drawn[wanted]
@@ -306,6 +296,5 @@ def _fewest(levels: list[Geometries], whole: Bools) -> Geometries:
 
 
 def _frame(rows: pd.DataFrame, geometry: Geometries) -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(
-        rows[COLUMNS].reset_index(drop=True), geometry=geometry, crs="EPSG:4326"
-    )
+    frame = gpd.GeoDataFrame(rows[COLUMNS], geometry=geometry, crs="EPSG:4326")
+    return frame[~frame.is_empty].reset_index(drop=True)

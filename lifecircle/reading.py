@@ -15,6 +15,7 @@ from lifecircle.network import StreetNetwork
 from lifecircle.project import DemandTable, FacilitiesTable, StandardTable, ZonesTable
 from lifecircle.schema import checked
 from lifecircle.standards import Standard, load_standard
+from lifecircle.zones import load_zones
 
 
 def read_standard(profile: str = "osm-15min", **keys: Any) -> Standard:

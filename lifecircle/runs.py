@@ -12,6 +12,7 @@ import geopandas as gpd
 from lifecircle.analysis import Analysis
 from lifecircle.crs import metric_crs
 from lifecircle.demand_layer import demand_layer
+from lifecircle.errors import InputError
 from lifecircle.geopackage import read_facilities, read_streets, read_zones, write_geopackage
 from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
 from lifecircle.lines import streets_from_lines
@@ -51,7 +52,8 @@ def write(analysis: Analysis, out: Path, *, progress: Progress | None = None) ->
     Raises
     ------
     InputError
-        If the folder cannot be written or a file in it cannot be replaced; nothing is replaced then.
+        If the analysis was opened without its streets, or the folder cannot be written or a file
+        in it cannot be replaced: then none is.
     """
     clock = Clock(analysis.seconds, progress)
     with replace_outputs(out) as folder:
@@ -136,7 +138,8 @@ def _with_streets(analysis: Analysis, folder: Path) -> Analysis:
 def _layers(analysis: Analysis) -> dict[str, gpd.GeoDataFrame]:
     """The layers of `layers.gpkg`."""
     network = analysis.network
-    assert network is not None
+    if network is None:
+        raise InputError.of("runs.no_streets")
     layers = {
         "zones": zone_layer(analysis.zones, analysis.coverage, analysis.definition.key),
         "facilities": facility_layer(analysis.facilities),

@@ -144,21 +144,16 @@ def snapping_findings(
     component = network.component[network.u[on]]
     stranded = (network.component_m[component] < min_component_m) & (component != 0)
     found = []
-    if off.any() and "weight" in snapped:
-        found.append(
-            finding(
-                layer, "network.unsnapped", row=some(snapped.loc[off, "id"].tolist()),
-                count=int(off.sum()), limit_m=max_snap_m, weight=snapped.loc[off, "weight"].sum(),
-            )
-        )  # fmt: skip
-    elif off.any():
-        names = snapped["name"].where(snapped["name"] != "", snapped["facility"])
-        found.append(
-            finding(
-                layer, "network.facility_unsnapped", row=some(snapped.loc[off, "facility"].tolist()),
-                count=int(off.sum()), limit_m=max_snap_m, names=some(names[off].tolist()),
-            )
-        )  # fmt: skip
+    if off.any():
+        label = "id" if "weight" in snapped else "facility"
+        lost = snapped[off]
+        words: dict[str, object] = {"count": len(lost), "limit_m": max_snap_m}
+        if "weight" in snapped:
+            code, words["weight"] = "network.unsnapped", lost["weight"].sum()
+        else:
+            names = lost["name"].where(lost["name"] != "", lost["facility"])
+            code, words["names"] = "network.facility_unsnapped", some(names.tolist())
+        found.append(finding(layer, code, row=some(lost[label].tolist()), **words))
     for code, count in (
         ("network.moved", int(snapped["moved"].sum())),
         ("network.on_small_component", int(stranded.sum())),

@@ -59,10 +59,9 @@ def _matrices(
     pen: Pen, rows: pd.DataFrame, definition: Definition, provenance: Provenance, suffix: str
 ) -> None:
     """Zones × services of one definition: rates rounded down, and covered demand with totals."""
-    notes = [
-        f"{standard.name(pen.language)} · {_line(pen, definition)}",
-        pen.word("workbook.floor"),
-    ]
+    standard = provenance.standard
+    about = [provenance.project.project.name, standard.name(pen.language), _line(pen, definition)]
+    notes = [" · ".join(filter(None, about)), pen.word("workbook.floor")]
     places, by_service = _by_service(rows)
     zones = int((places["level"] == "zone").sum())
     totals = (zones, places["level"].tolist().index("city"))

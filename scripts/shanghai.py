@@ -1,4 +1,4 @@
-"""Bring the layers of the Shanghai example into its folder: `python scripts/shanghai.py --from DIR`.
+"""Bring the layers of the Shanghai example here: `python scripts/shanghai.py --from DIR`.
 
 DIR holds the files that the project files in `data/shanghai` name; its README says where they come
 from. Nothing is copied unless all of them are there.

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyproj
 import pytest
+
 from lifecircle.analysis import Analysis
 from lifecircle.geodesy import distance_m
 from lifecircle.network import StreetNetwork, Streets, street_network

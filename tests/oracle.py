@@ -14,8 +14,9 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import shapely
-from lifecircle.network import StreetNetwork
 from pyproj import CRS, Geod, Transformer
+
+from lifecircle.network import StreetNetwork
 
 GEOD = Geod(ellps="WGS84")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
+
 from lifecircle.datum import (
     bd09_from_wgs84,
     gcj02_from_wgs84,
@@ -14,7 +15,6 @@ from lifecircle.datum import (
 from lifecircle.datum_check import datum_finding
 from lifecircle.geodesy import lonlat
 from lifecircle.network import StreetNetwork
-
 from tests.conftest import points, streets_of
 
 

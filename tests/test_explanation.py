@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from lifecircle.errors import InputError
 from lifecircle.explanation import explain
 from lifecircle.geodesy import distance_m
 from lifecircle.network import StreetNetwork
 from lifecircle.snapping import snap
-
 from tests.conftest import demand_at, facilities_at, m
 
 

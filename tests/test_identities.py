@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from lifecircle.rates import coverage
+
 from lifecircle.errors import BrokenIdentityError
 from lifecircle.identities import check_all, check_snapped, check_straight, check_sums
-
+from lifecircle.rates import coverage
 from tests.test_rates import DEFINITION, people, standard, taken, zones_of
 
 

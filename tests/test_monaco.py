@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from lifecircle.analysis import Analysis
 from lifecircle.explanation import explain
-
 from tests.oracle import minutes_by_networkx, snap_by_hand
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyproj
 import pytest
 import shapely
+
 from lifecircle.errors import InputError
 from lifecircle.network import (
     StreetNetwork,
@@ -16,7 +17,6 @@ from lifecircle.network import (
     street_network,
     with_rim,
 )
-
 from tests.conftest import CRS, streets_of
 
 

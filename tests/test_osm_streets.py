@@ -181,6 +181,29 @@ def test_tunnels_and_indoor_ways_are_marked_and_counted(tmp_path, tags, tunnel):
     ] * tunnel
 
 
+def test_extract_of_roads_alone_is_said_to_understate_walking(tmp_path):
+    ways = {20: ([1, 2], {"highway": "residential"}), 21: ([2, 3], {"highway": "primary"})}
+    [found] = read_osm_streets(drawn(tmp_path, ways), layer="roads").findings
+    assert (found.code, found.severity, found.source) == (
+        "osm.no_footways", "warning", "drawn.osm",
+    )  # fmt: skip
+    assert "roads: the extract holds no footways" in found.message.text("en")
+    assert "步行可达性被低估" in found.message.text("zh")
+
+
+@pytest.mark.parametrize("walked", ["footway", "path", "steps", "pedestrian", "service"])
+def test_one_way_for_walkers_is_enough_to_call_no_extract_roads_alone(tmp_path, walked):
+    ways = {20: ([1, 2], {"highway": "primary"}), 21: ([2, 3], {"highway": walked})}
+    assert read_osm_streets(drawn(tmp_path, ways)).findings == ()
+
+
+def test_closed_footways_are_no_way_for_walkers(tmp_path):
+    closed = FOOTWAY | {"access": "private"}
+    ways = {20: ([1, 2], {"highway": "primary"}), 21: ([2, 3], closed)}
+    [found] = read_osm_streets(drawn(tmp_path, ways)).findings
+    assert found.code == "osm.no_footways"
+
+
 def test_extract_without_streets_is_an_error(tmp_path):
     path = drawn(tmp_path, {20: ([1, 2], {"highway": "cycleway"}), 21: ([3], FOOTWAY)})
     with pytest.raises(InputError, match='holds no street by the rule ways = "walk"'):

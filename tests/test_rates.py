@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lifecircle.rates import COVERAGE_COLUMNS, coverage
+
 from lifecircle.curves import curve
 from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
 from lifecircle.identities import check_all, check_monotone, check_sums
+from lifecircle.rates import COVERAGE_COLUMNS, coverage
 from lifecircle.standards import Service, Standard
 from lifecircle.travel import TravelTime
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lifecircle.rates import COVERAGE_COLUMNS
 from lifecircle.definitions import Definition
 from lifecircle.findings import FINDING_COLUMNS, Finding
 from lifecircle.messages import message
+from lifecircle.rates import COVERAGE_COLUMNS
 from lifecircle.records import (
     demands_of,
     read_coverage,

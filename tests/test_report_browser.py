@@ -182,7 +182,7 @@ def test_the_matrix_can_be_walked_by_keyboard(page):
 
 def test_facilities_can_be_hidden(page):
     assert page.locator("#big .dots").is_visible()
-    assert page.locator("#big .dots path:not(.off)").count() == 1
+    assert page.locator("#big .dots g:not(.off)").count() == 1
     page.uncheck("#show-facilities")
     assert not page.locator("#big .dots").is_visible()
 

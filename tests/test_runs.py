@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
-import lifecircle as lc
 import numpy as np
 import pandas as pd
 import pytest
+
+import lifecircle as lc
 from lifecircle.analysis import Analysis
 from lifecircle.errors import InputError
 from lifecircle.runs import open_run, write
-
 from tests.conftest import MONACO
 
 FILES = {

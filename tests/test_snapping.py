@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lifecircle.network import StreetNetwork
 from lifecircle.snapping import snap, snapping_findings
-
 from tests.conftest import demand_at, facilities_at, points, streets_of
 from tests.oracle import snap_by_hand
 

@@ -9,11 +9,11 @@ import pyproj
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lifecircle.geodesy import distance_m
 from lifecircle.network import StreetNetwork, Streets, street_network, with_rim
 from lifecircle.snapping import snap
 from lifecircle.travel import straight_time, travel_time
-
 from tests.conftest import demand_at, facilities_at, m, streets_of
 from tests.oracle import minutes_by_networkx
 

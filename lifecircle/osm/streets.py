@@ -47,6 +47,9 @@ _RULES: dict[Ways, list[tuple[str, re.Pattern[str]]]] = {
     ],
 }
 
+_FOR_WALKERS = {"footway", "path", "steps", "corridor", "pedestrian", "living_street", "service"}
+"""Values of `highway` that a complete extract of any town holds, and one of main roads lacks."""
+
 _UNITS = 1e7  # osmium keeps degrees as whole ten-millionths; an unknown place is beyond 180
 
 
@@ -151,13 +154,16 @@ def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network")
         box=about.box,
         date=about.date,
         missing_nodes=missing,
-        findings=_findings(layer, path, missing, tunnels),
+        findings=_findings(layer, path, missing=missing, tunnels=tunnels, footways=drawn.footways),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Street ways as drawn: per vertex its node, place and way's position; per way its marks."""
+    """Street ways as drawn: per vertex its node, place and way's position; per way its marks.
+
+    `footways` counts the ways for walkers.
+    """
 
     ref: Int64s
     x: Int32s
@@ -166,6 +172,7 @@ class _Drawn:
     way_id: Int64s
     steps: Bools
     tunnel: Bools
+    footways: int
 
     @property
     def inside(self) -> Bools:
@@ -177,6 +184,7 @@ def _drawn(path: Path, ways: Ways) -> _Drawn:
     """All street ways of the file, in its order."""
     ref, x, y = array("q"), array("i"), array("i")
     way_id, vertices, steps, tunnel = array("q"), array("q"), array("b"), array("b")
+    footways = 0
     filters = EntityFilter(WAY), KeyFilter("highway")
     for way in objects(path, *filters, entities=NODE | WAY):
         if not (isinstance(way, Way) and is_street(way.tags, ways)):
@@ -188,6 +196,7 @@ def _drawn(path: Path, ways: Ways) -> _Drawn:
             y.append(node.y)
         way_id.append(way.id)
         vertices.append(len(ref) - before)
+        footways += way.tags.get("highway") in _FOR_WALKERS
         steps.append(way.tags.get("highway") == "steps")
         tunnel.append(_is_tunnel(way.tags))
     return _Drawn(
@@ -198,6 +207,7 @@ def _drawn(path: Path, ways: Ways) -> _Drawn:
         way_id=np.array(way_id, np.int64),
         steps=np.array(steps, np.bool_),
         tunnel=np.array(tunnel, np.bool_),
+        footways=footways,
     )
 
 
@@ -223,9 +233,13 @@ def _segments(drawn: _Drawn) -> Bools:
     return same_way & two_nodes & inside[:-1] & inside[1:]
 
 
-def _findings(layer: str, path: Path, missing: int, tunnels: Int64s) -> tuple[Finding, ...]:
+def _findings(
+    layer: str, path: Path, *, missing: int, tunnels: Int64s, footways: int
+) -> tuple[Finding, ...]:
     """What a reviewer should know about the streets."""
     found = []
+    if not footways:
+        found.append(finding(layer, "osm.no_footways", source=path.name))
     if missing:
         found.append(
             finding(layer, "osm.missing_nodes", severity="info", source=path.name, count=missing)

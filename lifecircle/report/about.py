@@ -128,7 +128,7 @@ def standard_rows(standard: Standard) -> list[StandardRow]:
             name=service_name(standard, service.key),
             limit=limit_text(standard, service.key),
             target=percent_of(verdicts.target_percent(service.target)),
-            source=service.source or standard.source,
+            source="" if service.source == standard.source else service.source,
             status=words(f"status_{_status(service, standard)}"),
             proxy=service.proxy,
         )

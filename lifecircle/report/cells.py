@@ -1,4 +1,4 @@
-"""The coverage table as the page shows it: a `Sheet` per definition, a `Row` per place, their cells.
+"""The coverage table as the page shows it: a `Sheet` per definition, a `Row` per place, its cells.
 
 Every number is turned into its final text in Python, so that the script never calculates.
 """

@@ -45,7 +45,7 @@
     all(".names text", svg).forEach((text, at) => {
       find(".m", text).textContent = data.marks[cellOf(at, service).verdict];
     });
-    all(".dots path", svg).forEach((dots) => {
+    all(".dots g", svg).forEach((dots) => {
       dots.classList.toggle("off", dots.dataset.service !== service);
     });
   }

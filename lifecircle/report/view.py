@@ -151,6 +151,7 @@ def _foundations(content: ReportContent) -> dict[str, Any]:
         "standard": about.standard_rows(content.standard),
         "standard_name": about.both_names(content.standard),
         "standard_status": words(f"status_{content.standard.status}"),
+        "standard_source": content.standard.source,
         "standard_note": about.standard_note(content.standard),
         "sources": content.sources,
         "provenance": [(known(key, key), text) for key, text in content.provenance.items()],
@@ -190,7 +191,10 @@ def places(one: Sheet) -> list[Place]:
         ordered += [parent, *(zone for zone in one.zones if zone.parent == parent.key)]
     named = {parent.key for parent in parents}
     ordered += [zone for zone in one.zones if zone.parent not in named]
-    ordered += [*one.level("area_type"), *one.level("outside")]
+    ordered += one.level("area_type")
+    ordered += [
+        row for row in one.level("outside") if any(c.demand > 0 for c in row.cells.values())
+    ]
     return [Place(position[id(row)], row.level, row) for row in ordered]
 
 

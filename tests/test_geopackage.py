@@ -1,0 +1,306 @@
+"""Layers for GIS: exact names, nothing infinite, styles inside, and back again."""
+
+from __future__ import annotations
+
+import sqlite3
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+from lifecircle.demand_layer import STATES, demand_layer
+from lifecircle.geodesy import distance_m
+from lifecircle.geopackage import (
+    layer_names,
+    read_facilities,
+    read_streets,
+    read_zones,
+    write_geopackage,
+)
+from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
+from lifecircle.network import Streets, street_network
+from tests import small_run
+from tests.conftest import CRS, m, streets_of
+
+MAIN = small_run.MAIN.key
+
+
+def layers() -> dict[str, gpd.GeoDataFrame]:
+    network = streets_of([0, 100, 200], [0, 0, 0], [(0, 1), (1, 2)])
+    square = gpd.GeoDataFrame(
+        {"facility": [""], "service": ["health"], "minutes": [15.0], "kind": ["service"]},
+        geometry=[shapely.box(121.0, 31.0, 121.01, 31.01)],
+        crs="EPSG:4326",
+    )
+    return {
+        "zones": zone_layer(small_run.zones(), small_run.coverage_table(), MAIN),
+        "facilities": facility_layer(small_run.facilities()),
+        "streets": street_layer(network),
+        "demand": demand_layer(small_run.demand(), small_run.travel_time(), crs=CRS),
+        "isochrones": square,
+    }
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    write_geopackage(tmp_path / "layers.gpkg", layers(), crs="EPSG:4490", language="zh")
+    return tmp_path / "layers.gpkg"
+
+
+def ring(chain: list[int]) -> list[tuple[int, int]]:
+    return list(zip(chain, chain[1:], strict=False))
+
+
+# --- the file ------------------------------------------------------------------------------------
+
+
+def test_layers_are_there_in_the_coordinate_system_asked_for(path: Path) -> None:
+    assert layer_names(path) == ["zones", "facilities", "streets", "demand", "isochrones"]
+    assert {pyogrio.read_info(path, layer=name)["crs"] for name in layer_names(path)} == {
+        "EPSG:4490"
+    }
+
+
+def test_nothing_is_infinite_or_not_a_number(path: Path) -> None:
+    database = sqlite3.connect(path)
+    for layer in layer_names(path):
+        for name in pyogrio.read_info(path, layer=layer)["fields"]:
+            values = database.execute(f'SELECT "{name}" FROM "{layer}"').fetchall()  # noqa: S608
+            numbers = [value for (value,) in values if isinstance(value, float)]
+            assert np.isfinite(numbers).all(), (layer, name)
+    database.close()
+
+
+def test_names_keep_every_character(path: Path) -> None:
+    assert read_zones(path)["name"].tolist() == small_run.HOSTILE
+    assert read_facilities(path)["name"].tolist() == ["`${alert(1)}`", ""]
+
+
+def test_the_same_layers_are_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_geopackage(tmp_path / name / "layers.gpkg", layers(), crs="EPSG:4326", language="en")
+    one, two = (tmp_path / name / "layers.gpkg" for name in ("a", "b"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_zones_come_back(path: Path) -> None:
+    back, zones = read_zones(path), small_run.zones()
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(back.drop(columns="geometry")), pd.DataFrame(zones.drop(columns="geometry"))
+    )
+    assert back.geometry.geom_equals_exact(zones.geometry, 1e-12).all() or (
+        back.geometry.symmetric_difference(zones.geometry).area.max() < 1e-15
+    )
+    assert back.crs == zones.crs
+
+
+def test_facilities_come_back(path: Path) -> None:
+    back = pd.DataFrame(read_facilities(path))
+    given = pd.DataFrame(small_run.facilities()).drop(columns="edge")
+    pd.testing.assert_frame_equal(back, given, check_like=True)
+
+
+def test_streets_come_back_as_lines(path: Path) -> None:
+    (line,) = read_streets(path).itertuples(index=False)
+    assert not line.steps
+    assert not line.tunnel
+    assert len(line.geometry.coords) == 3
+
+
+def test_layers_without_rows_are_written_all_the_same(tmp_path: Path) -> None:
+    empty = {name: layer.iloc[:0] for name, layer in layers().items()}
+    write_geopackage(tmp_path / "layers.gpkg", empty, crs="EPSG:4326", language="en")
+    assert layer_names(tmp_path / "layers.gpkg") == list(empty)
+    assert read_facilities(tmp_path / "layers.gpkg").empty
+
+
+# --- styles --------------------------------------------------------------------------------------
+
+
+def styles(path: Path) -> dict[str, ET.Element]:
+    table = pyogrio.read_dataframe(path, layer="layer_styles")
+    assert set(table["f_geometry_column"]) == {"geom"}
+    assert table["useAsDefault"].all()
+    texts = zip(table["f_table_name"], table["styleQML"], strict=True)
+    return {name: ET.fromstring(text) for name, text in texts}  # noqa: S314 - our own
+
+
+def test_every_layer_has_a_style_that_is_well_formed(path: Path) -> None:
+    assert list(styles(path)) == layer_names(path)
+
+
+def test_zones_are_coloured_by_the_status_of_their_first_service(path: Path) -> None:
+    renderer = styles(path)["zones"].find("renderer-v2")
+    assert renderer is not None
+    assert renderer.get("attr") == "status_health"
+    labels = {one.get("value"): one.get("label") for one in renderer.iter("category")}
+    assert labels["fail"] == "未达标"
+    statuses = set(small_run.coverage_table()["status"])
+    assert statuses <= set(labels)
+    symbols = {one.get("name") for one in renderer.iter("symbol")}
+    assert {one.get("symbol") for one in renderer.iter("category")} == symbols
+
+
+def test_demand_is_coloured_by_all_states(path: Path) -> None:
+    renderer = styles(path)["demand"].find("renderer-v2")
+    assert renderer is not None
+    assert renderer.get("attr") == "state_health"
+    assert [one.get("value") for one in renderer.iter("category")] == STATES
+
+
+def test_colours_differ_between_classes(path: Path) -> None:
+    for layer, alike in (("zones", 4), ("demand", 4)):
+        colours = [
+            one.get("value")
+            for one in styles(path)[layer].iter("Option")
+            if one.get("name") == "color"
+        ]
+        assert len(set(colours)) >= alike
+
+
+# --- zones ---------------------------------------------------------------------------------------
+
+
+def test_zones_hold_the_rates_of_one_definition_side_by_side() -> None:
+    other = small_run.Definition("old.network", "people", group="aged_60")
+    table = small_run.coverage_table(small_run.MAIN, other)
+    layer = zone_layer(small_run.zones(), table, MAIN).set_index("zone")
+    assert layer["definition"].tolist() == [MAIN, MAIN]
+    assert layer["demand"].tolist() == [100.0, 100.0]
+    assert layer["rate_health"].tolist() == [0.6, 0.0]
+    assert layer["rate_culture"].tolist() == [0.6, 1.0]
+    assert layer["gap_health"].tolist() == [25.0, 85.0]
+    assert layer["status_sports"].tolist() == ["no data", "no data"]
+    assert layer["rate_all"].tolist() == [0.6, 0.0]
+
+
+def test_the_order_of_zones_is_theirs_whatever_the_order_of_rows() -> None:
+    table = small_run.coverage_table().iloc[::-1]
+    layer = zone_layer(small_run.zones(), table, MAIN)
+    assert layer["zone"].tolist() == ["010101", "010102"]
+    assert layer["rate_culture"].tolist() == [0.6, 1.0]
+
+
+# --- streets -------------------------------------------------------------------------------------
+
+
+def test_segments_join_between_junctions() -> None:
+    #   0 - 1 - 2 - 3      node 2 is a junction of three streets
+    #           |
+    #           4
+    network = streets_of([0, 10, 20, 30, 20], [0, 0, 0, 0, -9], [(0, 1), (1, 2), (2, 3), (4, 2)])
+    layer = street_layer(network)
+    expected = sorted([m(network, 0, 1, 2), m(network, 2, 3), m(network, 2, 4)])
+    np.testing.assert_allclose(sorted(layer["length_m"]), expected, rtol=1e-12)
+
+
+def test_steps_and_streets_stay_apart() -> None:
+    network = streets_of([0, 10, 20, 30], [0, 0, 0, 0], ring([0, 1, 2, 3]))
+    streets = Streets(
+        network.lon, network.lat, network.u, network.v,
+        steps=np.array([False, True, False]), tunnel=np.array([False, False, True]),
+    )  # fmt: skip
+    layer = street_layer(street_network(streets, crs=CRS))
+    assert sorted(zip(layer["steps"], layer["tunnel"], strict=True)) == [
+        (False, False), (False, True), (True, False),
+    ]  # fmt: skip
+    assert layer.loc[layer["steps"], "length_m"].item() == pytest.approx(m(network, 1, 2))
+
+
+def test_pieces_are_numbered_as_in_the_network() -> None:
+    network = streets_of([0, 50, 0, 9], [0, 0, 500, 500], [(2, 3), (0, 1)])
+    layer = street_layer(network).sort_values("component")
+    assert layer["component"].tolist() == [0, 1]
+    assert layer["length_m"].tolist() == pytest.approx([m(network, 0, 1), m(network, 2, 3)])
+
+
+def test_a_ring_without_junction_is_one_line() -> None:
+    network = streets_of([0, 10, 10, 0], [0, 0, 10, 10], ring([0, 1, 2, 3, 0]))
+    (line,) = street_layer(network).geometry
+    assert line.is_closed
+
+
+def test_no_street_is_lost_in_the_town(town: Any) -> None:
+    layer = street_layer(town)
+    assert layer["length_m"].sum() == pytest.approx(town.length_m.sum(), rel=1e-12)
+    assert not shapely.has_z(layer.geometry).any()
+    lon, lat = shapely.get_coordinates(layer.geometry.iloc[0]).T
+    assert layer["length_m"].iloc[0] == pytest.approx(
+        distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:]).sum()
+    )
+
+
+# --- demand --------------------------------------------------------------------------------------
+
+
+def test_minutes_are_empty_with_a_reason() -> None:
+    layer = demand_layer(small_run.demand(), small_run.travel_time(), crs=CRS)
+    assert layer["state_health"].tolist() == ["reached", "reached", "cut_off", "unsnapped"]
+    assert layer["state_culture"].tolist() == ["reached", "beyond", "reached", "unsnapped"]
+    np.testing.assert_array_equal(layer["min_health"], [5.0, 16.0, np.nan, np.nan])
+    assert layer["weight"].sum() == 205.0
+    assert layer["places"].tolist() == [1, 1, 1, 1]
+
+
+def test_too_many_places_become_cells_that_keep_the_demand() -> None:
+    demand = small_run.demand()
+    layer = demand_layer(demand, small_run.travel_time(), crs=CRS, most=3)
+    # The first two places stand 9.5 m apart in one cell of 100 m; 60 of its 100 persons reach
+    # health in 5 minutes, so that the middle person does, and culture likewise.
+    assert sorted(layer["places"]) == [1, 1, 2]
+    both = layer[layer["places"] == 2].squeeze()
+    assert (both["weight"], both["min_health"], both["min_culture"]) == (100.0, 5.0, 1.5)
+    assert both["zone"] == "010101"
+    assert layer["weight"].sum() == 205.0
+    assert set(layer["state_health"]) == {"reached", "cut_off", "unsnapped"}
+    holds = layer.geometry.apply(lambda cell: demand.geometry.intersects(cell).any())
+    assert holds.all()
+
+
+def test_cells_are_squares_of_100_m_on_the_grid() -> None:
+    layer = demand_layer(small_run.demand(), small_run.travel_time(), crs=CRS, most=0)
+    metric = layer.to_crs(CRS)
+    np.testing.assert_allclose(metric.area, 10_000.0, rtol=1e-6)
+    corners = metric.bounds[["minx", "miny"]] / 100
+    np.testing.assert_allclose(corners, corners.round(), atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cell_shows_the_weighted_median_place(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    count = 40
+    x, y = rng.uniform(0, 300, (2, count))
+    lonlat = streets_of(list(x), list(y), [(0, 1)])
+    weight = rng.integers(0, 5, count).astype(float) + 0.5
+    minutes = rng.choice([1.0, 2.0, 3.5, np.inf, np.nan], count)
+    taken = small_run.travel_time()
+    taken = type(taken)(
+        minutes=pd.DataFrame({"health": minutes}),
+        facility=pd.DataFrame({"health": [""] * count}),
+        access_m=pd.Series(0.0, range(count)),
+        rim=pd.Series(np.inf, range(count)),
+        cut_off=pd.DataFrame({"health": [False] * count}),
+        speed_kmh=4.0,
+        search_minutes=30.0,
+    )
+    demand = gpd.GeoDataFrame(
+        {"id": [str(i) for i in range(count)], "zone": "a", "weight": weight},
+        geometry=gpd.points_from_xy(lonlat.lon, lonlat.lat),
+        crs="EPSG:4326",
+    )
+    layer = demand_layer(demand, taken, crs=CRS, most=0)
+    assert layer["weight"].sum() == pytest.approx(weight.sum())
+    for cell in layer.itertuples():
+        inside = demand.geometry.within(cell.geometry).to_numpy()
+        badness = np.where(np.isnan(minutes), 1e9, np.where(np.isinf(minutes), 1e6, minutes))
+        shown = {"unsnapped": 1e9, "beyond": 1e6}.get(cell.state_health, cell.min_health)
+        half = weight[inside].sum() / 2
+        assert weight[inside & (badness <= shown)].sum() >= half - 1e-9
+        assert weight[inside & (badness < shown)].sum() <= half + 1e-9
