@@ -105,5 +105,11 @@ def grid_as_places(table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.C
         },
         geometry=points,
     )
-    source = Source(table.name, table.source, rows_in=len(frame), rows_used=len(frame))
+    source = Source(
+        table.name,
+        table.source,
+        date=table.date or "",
+        rows_in=len(frame),
+        rows_used=len(frame),
+    )
     return Layer(frame, (), (source,))

@@ -16,6 +16,7 @@ import shapely
 
 from lifecircle.crs import Place, degrees_of, metric_crs, read_crs
 from lifecircle.errors import InputError
+from lifecircle.geodesy import WGS84
 from lifecircle.messages import some
 from lifecircle.network import Bools, Floats, Ints, StreetNetwork, Streets, street_network
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Geometries = npt.NDArray[Any]
 
-WGS84 = "EPSG:4326"
 LAYER = "network"
 
 

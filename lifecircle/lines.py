@@ -23,6 +23,7 @@ from scipy.spatial import KDTree
 from lifecircle.crs import metric_crs
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, Source, finding
+from lifecircle.geodesy import WGS84, transformer
 from lifecircle.messages import some
 from lifecircle.network import Bools, Floats, Ints, Streets
 from lifecircle.project import LayerTable, NetworkTable
@@ -144,8 +145,7 @@ def _vertices(lines: npt.NDArray[Any], crs: pyproj.CRS | None) -> tuple[Floats, 
     fresh[1:] = (line[1:] != line[:-1]) | (lonlat[1:] != lonlat[:-1]).any(axis=1)
     lonlat, line = lonlat[fresh], line[fresh]
     crs = crs or metric_crs("auto", *np.median(lonlat, axis=0).tolist())
-    project = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    x, y = project.transform(*lonlat.T)
+    x, y = transformer(WGS84, crs).transform(*lonlat.T)
     end = np.ones(len(line), dtype=bool)
     end[1:-1] = (line[1:-1] != line[:-2]) | (line[1:-1] != line[2:])
     return lonlat, _Vertices(x, y, line, end)

@@ -95,16 +95,14 @@ def coverage(
     reaches = [reach.get(service.key) for service in services]
     sums = _zone_sums(reaches, weight, scaled, code, size=len(zones) + 1)
     units = units_of(zones, standard)
-    table = pd.DataFrame(
-        {
-            "definition": definition.key,
-            **units.labels.loc[units.labels.index.repeat(len(services))].to_dict("list"),
-            "service": [service.key for service in services] * len(units.labels),
-            "mode": definition.mode,
-            "minutes": units.shared(limits).ravel(),
-            **{name: (units.members @ values).ravel() for name, values in sums.items()},
-            "target": [service.target for service in services] * len(units.labels),
-        }
+    labels = units.labels.loc[units.labels.index.repeat(len(services))].reset_index(drop=True)
+    table = labels.assign(
+        definition=definition.key,
+        service=[service.key for service in services] * len(units.labels),
+        mode=definition.mode,
+        minutes=units.shared(limits).ravel(),
+        target=[service.target for service in services] * len(units.labels),
+        **{name: (units.members @ values).ravel() for name, values in sums.items()},
     )
     return _judge(table, in_scope=np.repeat(units.in_scope, len(services)))
 

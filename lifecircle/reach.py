@@ -16,12 +16,12 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyproj
 import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from lifecircle.errors import InputError
+from lifecircle.geodesy import WGS84, transformer
 from lifecircle.network import (
     Bools,
     Floats,
@@ -53,7 +53,7 @@ def reached_edges(
     Parameters
     ----------
     facilities
-        Access points with `facility` and `service`, joined with their `snap` to `network`.
+        Access points with `facility` and `service`, snapped to `network` (see `lifecircle.snap`).
         Those that are not on the network are left out.
     standard
         Its services and limits; `standard.at(10)` asks for ten minutes of each.
@@ -73,12 +73,12 @@ def reached_edges(
     --------
     Within 3 minutes of a corner at 4 km/h lie two blocks of 100 m in every direction:
 
+    >>> import pyproj
     >>> from lifecircle.network import street_network
     >>> from lifecircle.sample import town
     >>> from lifecircle.snapping import snap
     >>> network = street_network(town().streets, crs=pyproj.CRS("EPSG:4549"))
-    >>> clinic = town().facilities.iloc[[0]]
-    >>> clinic = clinic.join(snap(clinic, network)[["edge", "fraction", "distance_m"]])
+    >>> clinic = snap(town().facilities.iloc[[0]], network)
     >>> lines = reached_edges(network, clinic, town().standard.at(3))
     >>> lines[["facility", "service", "minutes", "kind"]].values.tolist()
     [['health-1', 'health', 3.0, 'facility'], ['', 'health', 3.0, 'service']]
@@ -133,7 +133,7 @@ def isochrones(
         return shapely.simplify(area, SIMPLIFY_M)
 
     areas = _draw(split, rows, access, draw)
-    unproject = pyproj.Transformer.from_crs(network.crs, "EPSG:4326", always_xy=True)
+    unproject = transformer(network.crs, WGS84)
     degrees = shapely.transform(areas, lambda xy: np.column_stack(unproject.transform(*xy.T)))
     return _frame(rows, degrees)
 
@@ -296,5 +296,5 @@ def _fewest(levels: list[Geometries], whole: Bools) -> Geometries:
 
 
 def _frame(rows: pd.DataFrame, geometry: Geometries) -> gpd.GeoDataFrame:
-    frame = gpd.GeoDataFrame(rows[COLUMNS], geometry=geometry, crs="EPSG:4326")
+    frame = gpd.GeoDataFrame(rows[COLUMNS], geometry=geometry, crs=WGS84)
     return frame[~frame.is_empty].reset_index(drop=True)

@@ -16,11 +16,11 @@ import pyproj
 import shapely
 
 from lifecircle.errors import InputError
+from lifecircle.geodesy import WGS84
 from lifecircle.network import Bools, Floats, Ints, Streets
 from lifecircle.sample_streets import jittered_grid
 from lifecircle.standards import Service, Standard
 
-WGS84 = "EPSG:4326"
 CENTRE = (121.0, 31.0)
 LEAST_NODES = 100
 TARGET = 0.85

@@ -145,15 +145,22 @@ def snapping_findings(
     stranded = (network.component_m[component] < min_component_m) & (component != 0)
     found = []
     if off.any():
-        label = "id" if "weight" in snapped else "facility"
         lost = snapped[off]
-        words: dict[str, object] = {"count": len(lost), "limit_m": max_snap_m}
-        if "weight" in snapped:
-            code, words["weight"] = "network.unsnapped", lost["weight"].sum()
-        else:
-            names = lost["name"].where(lost["name"] != "", lost["facility"])
-            code, words["names"] = "network.facility_unsnapped", some(names.tolist())
-        found.append(finding(layer, code, row=some(lost[label].tolist()), **words))
+        is_demand = "weight" in lost
+        names = (
+            lost["id"] if is_demand else lost["name"].where(lost["name"] != "", lost["facility"])
+        )
+        found.append(
+            finding(
+                layer,
+                "network.unsnapped" if is_demand else "network.facility_unsnapped",
+                row=some((lost["id"] if is_demand else lost["facility"]).tolist()),
+                count=len(lost),
+                limit_m=max_snap_m,
+                weight=lost["weight"].sum() if is_demand else 0.0,
+                names=some(names.tolist()),
+            )
+        )
     for code, count in (
         ("network.moved", int(snapped["moved"].sum())),
         ("network.on_small_component", int(stranded.sum())),

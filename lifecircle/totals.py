@@ -105,7 +105,9 @@ def _census(table: DemandTable) -> AttributeTable | None:
     """The table of totals by parent, if there is one."""
     if table.total_source is None:
         return None
-    return read_table(table.total_source, layer=f"{table.name}.total")
+    census = read_table(table.total_source, layer=f"{table.name}.total")
+    dated = tuple(dataclasses.replace(s, date=table.date or "") for s in census.sources)
+    return dataclasses.replace(census, sources=dated)
 
 
 def _totals(

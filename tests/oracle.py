@@ -7,6 +7,7 @@ nor the same-edge rule need any rule here: they are edges like all others.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections import defaultdict
 
@@ -45,7 +46,7 @@ def split_graph(
         lon, lat = network.lon, network.lat
         length = GEOD.inv(lon[u], lat[u], lon[v], lat[v])[2]
         stops = [(0.0, u), *sorted(on_edge[edge], key=lambda stop: stop[0]), (1.0, v)]
-        for (here, a), (there, b) in zip(stops, stops[1:], strict=False):
+        for (here, a), (there, b) in itertools.pairwise(stops):
             graph.add_edge(a, b, metres=(there - here) * length)
     return graph
 

@@ -219,9 +219,10 @@ def test_an_interrupt_is_130(call, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_in_the_middle_of_a_run(tmp_path):
+def test_ctrl_c_while_files_are_written_leaves_none(tmp_path):
     process = start("demo", "--out", tmp_path / "out", cwd=tmp_path)
-    time.sleep(1.5)
+    while process.poll() is None and not list(tmp_path.glob("out/.lifecircle-*")):
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     code, out, err = ended(process)
     assert (code, out) == (130, b"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -47,14 +48,15 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
     }
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    write_geopackage(tmp_path / "layers.gpkg", layers(), crs="EPSG:4490", language="zh")
-    return tmp_path / "layers.gpkg"
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("gis") / "layers.gpkg"
+    write_geopackage(path, layers(), crs="EPSG:4490", language="zh")
+    return path
 
 
 def ring(chain: list[int]) -> list[tuple[int, int]]:
-    return list(zip(chain, chain[1:], strict=False))
+    return list(itertools.pairwise(chain))
 
 
 # --- the file ------------------------------------------------------------------------------------
@@ -95,8 +97,9 @@ def test_zones_come_back(path: Path) -> None:
     pd.testing.assert_frame_equal(
         pd.DataFrame(back.drop(columns="geometry")), pd.DataFrame(zones.drop(columns="geometry"))
     )
-    assert back.geometry.geom_equals_exact(zones.geometry, 1e-12).all() or (
-        back.geometry.symmetric_difference(zones.geometry).area.max() < 1e-15
+    np.testing.assert_array_equal(
+        shapely.normalize(back.geometry.to_numpy()),
+        shapely.normalize(shapely.multipolygons(zones.geometry.to_numpy()[:, None])),
     )
     assert back.crs == zones.crs
 
@@ -133,7 +136,7 @@ def styles(path: Path) -> dict[str, ET.Element]:
 
 
 def test_every_layer_has_a_style_that_is_well_formed(path: Path) -> None:
-    assert list(styles(path)) == layer_names(path)
+    assert set(styles(path)) == set(layer_names(path))
 
 
 def test_zones_are_coloured_by_the_status_of_their_first_service(path: Path) -> None:

@@ -18,7 +18,8 @@ def test_every_public_name_loads_and_is_no_module() -> None:
 def test_the_command_starts_without_the_heavy_libraries() -> None:
     program = (
         "import sys, lifecircle, lifecircle.__main__, lifecircle.cli;"
-        "print([n for n in ('geopandas', 'pandas', 'scipy', 'osmnx', 'folium') if n in sys.modules])"
+        "heavy = ('geopandas', 'pandas', 'scipy', 'osmnx', 'folium');"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -241,7 +241,7 @@ def test_a_limit_beyond_the_search_is_refused() -> None:
     with pytest.raises(InputError, match="search_minutes to at least 31"):
         coverage(minutes, demand, zones, standard(health=15).at(31), DEFINITION)
     faster = dataclasses.replace(DEFINITION, speed_kmh=9.0)
-    with pytest.raises(InputError, match="15 minutes at 9 km/h.*search_minutes to at least 34"):
+    with pytest.raises(InputError, match=r"15 minutes at 9 km/h.*search_minutes to at least 34"):
         coverage(minutes, demand, zones, standard(health=15), faster)
 
 

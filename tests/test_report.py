@@ -5,6 +5,7 @@ import html
 import re
 import string
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import numpy as np
 import pandas as pd
@@ -210,6 +211,20 @@ def test_words_say_the_same_in_both_languages(key):
     assert set(entry) == {"zh", "en"}
     assert all(text.strip() and not set(text) & set("<&") for text in entry.values())
     assert placeholders(entry["zh"]) == placeholders(entry["en"])
+
+
+COMPOSED = re.compile(
+    "(?:v|l|demand|metric|mode|p|provenance|severity|short|status|type|unit|verdict)_|figure_all"
+)
+
+
+def test_every_word_is_used():
+    parts = [path for path in (files("lifecircle") / "report").iterdir() if path.is_file()]
+    source = " ".join(
+        path.read_text("utf-8") for path in parts if path.name.endswith((".html", ".py", ".js"))
+    )
+    used = set(re.findall(r"""["'](\w+)["']""", source))
+    assert {key for key in page_words() if key not in used and not COMPOSED.match(key)} == set()
 
 
 def test_languages_come_in_pairs(page):

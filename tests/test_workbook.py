@@ -12,7 +12,6 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from lifecircle.definitions import Definition
-from lifecircle.findings import Source
 from lifecircle.sheets import LONGEST_TEXT, Column, Pen, write_sheet
 from lifecircle.verdicts import percent
 from lifecircle.workbook import _floored, write_workbook
@@ -34,9 +33,9 @@ def rows(sheet: Worksheet, header: str) -> list[dict[str, object]]:
     return [dict(zip(values[top], row, strict=True)) for row in values[top + 1 :]]
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return written(tmp_path / "coverage.xlsx")
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("book") / "coverage.xlsx")
 
 
 def test_the_matrix_shows_rates_and_says_why_there_is_none(path: Path) -> None:

@@ -1,8 +1,8 @@
 """What the program says, in Chinese and English, by code.
 
 Every error and finding has a code; its words stand in the TOML files of this folder, one file per
-module that speaks. An entry has `en` and `zh` (what is wrong) and may have `do_en` and `do_zh` (what
-to do about it). Words are templates in `str.format` syntax.
+module that speaks. An entry has `en` and `zh` (what is wrong) and may have `do_en` and `do_zh`
+(what to do about it). Words are templates in `str.format` syntax.
 """
 
 from __future__ import annotations

@@ -154,7 +154,9 @@ def _foundations(content: ReportContent) -> dict[str, Any]:
         "standard_source": content.standard.source,
         "standard_note": about.standard_note(content.standard),
         "sources": content.sources,
-        "provenance": [(known(key, key), text) for key, text in content.provenance.items()],
+        "provenance": [
+            (known(f"provenance_{key}", key), text) for key, text in content.provenance.items()
+        ],
         "attribution": listed(content.attribution, most=9) if content.attribution else "",
     }
 
