@@ -14,8 +14,10 @@ import pandas as pd
 from lifecircle.crs import metric_crs
 from lifecircle.datum_check import datum_finding
 from lifecircle.demand import load_demand, zone_totals
+from lifecircle.errors import InputError
 from lifecircle.facilities import load_facilities
 from lifecircle.findings import Finding, Source
+from lifecircle.messages import message
 from lifecircle.network import StreetNetwork
 from lifecircle.osm.extract import is_extract
 from lifecircle.progress import Clock, Progress
@@ -124,7 +126,31 @@ def _snapped(
             max_snap_m=table.max_snap_m,
             min_component_m=table.min_component_m,
         )
+    _check_on_streets(snapped, project)
     return snapped, findings
+
+
+def _check_on_streets(snapped: Mapping[str, gpd.GeoDataFrame], project: Project) -> None:
+    """Refuses a table of which nothing lies near a street: its coordinates cannot be right."""
+    facilities = snapped["facilities"]
+    layers = [
+        (t.name, t.source, facilities[facilities["layer"] == t.name]) for t in project.facilities
+    ]
+    layers += [(t.name, t.source, snapped[t.name]) for t in project.demand]
+    faults = [
+        message(
+            "network.none_on_streets",
+            layer=name,
+            source=Path(source).name,
+            count=len(places),
+            limit_m=project.network.max_snap_m,
+            first=f"{places.geometry.iloc[0].x:.5f}, {places.geometry.iloc[0].y:.5f}",
+        )
+        for name, source, places in layers
+        if len(places) and (places["edge"] < 0).all()
+    ]
+    if faults:
+        raise InputError(*faults)
 
 
 def _datum_findings(

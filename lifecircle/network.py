@@ -272,11 +272,6 @@ def network_findings(
                 limit_m=min_component_m,
             )
         )
-    if network.tunnel.any():
-        length_km = network.length_m[network.tunnel].sum() / 1000
-        found.append(
-            finding("network", "network.tunnels", severity="info", source=source, km=length_km)
-        )
     if network.rim.any():
         found.append(
             finding(

@@ -117,7 +117,7 @@ def _zones(count: int, x: Floats, y: Floats) -> tuple[Floats, list[Floats], gpd.
     row = np.repeat(np.arange(rows), per_row)
     column = np.concatenate([np.arange(n) for n in per_row])
     away = np.hypot((west + east) / 2, (row_borders[row] + row_borders[row + 1]) / 2)
-    rank = np.argsort(np.argsort(away, kind="stable"), kind="stable") / count
+    rank = (1 + np.argsort(np.argsort(away, kind="stable"), kind="stable")) / count
     low = _lonlat(west, row_borders[row])
     high = _lonlat(east, row_borders[row + 1])
     ids = [f"{r + 1:03d}{c + 1:03d}" for r, c in zip(row, column, strict=True)]

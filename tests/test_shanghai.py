@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from lifecircle.analysis import Analysis
 from lifecircle.osm.streets import read_osm_streets
-from lifecircle.verdicts import percent
+from lifecircle.verdicts import amount, percent, shortfall
 
 from tests.oracle import minutes_by_networkx
 from tests.test_datum import scalar_gcj02
@@ -238,11 +238,27 @@ def test_a_chinese_table_in_gcj02_gives_the_same_minutes(
 
 
 def test_the_readme_shows_this_runs_table(huangpu: Analysis) -> None:
-    text = (EXAMPLE / "README.md").read_text("utf-8")
+    text = (EXAMPLE / "README.md").read_text("utf-8").replace("*", "")
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
     shown = {cells[0]: cells[1:] for cells in lines if cells}
-    table = rates(huangpu)
-    table.loc["黄浦区"] = at_city(huangpu, "people")["rate"]
-    for street, row in table.iterrows():
-        expected = [percent(row[service]) for service in (*LISTS, "all")]
-        assert shown[str(street)][:3] == expected
+    table = huangpu.coverage[huangpu.coverage["level"].isin(["zone", "city"])]
+    table = table.assign(name=table["name"].where(table["level"] == "zone", "黄浦区"))
+    cells = table.set_index(["name", "definition", "service"]).sort_index()
+    for street in table["name"].unique():
+        people = cells.loc[(street, "people")]
+        missed = [
+            cells.loc[(street, definition, service)]
+            for definition in ("people", "aged_60", "aged_80")
+            for service in LISTS
+        ]
+        assert shown[street] == [
+            *(percent(people.loc[service, "rate"]) for service in (*LISTS, "all")),
+            amount(people.loc["all", "demand"]),
+            *(shortfall(row["demand"] - row["covered"]) for row in missed),
+        ]
+
+
+def test_every_input_has_its_date(huangpu: Analysis) -> None:
+    dates = {source.layer: source.date for source in huangpu.sources}
+    assert dates["population"] == dates["population.total"] == "2020-11-01"
+    assert all(dates.values())
