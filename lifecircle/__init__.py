@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
-    from lifecircle.curves import curve
+    from lifecircle.curves import curve, near_misses
     from lifecircle.definitions import Definition
     from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
     from lifecircle.explanation import Explanation, explain
@@ -59,6 +59,7 @@ _MODULES = {
     "isochrone_map": "maps",
     "isochrones": "reach",
     "monaco_project": "sample_data",
+    "near_misses": "curves",
     "open_run": "runs",
     "read_demand": "reading",
     "read_facilities": "reading",
@@ -97,6 +98,7 @@ __all__ = [
     "isochrone_map",
     "isochrones",
     "monaco_project",
+    "near_misses",
     "open_run",
     "read_demand",
     "read_facilities",

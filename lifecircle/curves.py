@@ -1,4 +1,4 @@
-"""Coverage curves: the share of demand reached, against minutes."""
+"""What lies around the limit: the share reached against minutes, and the places just missed."""
 
 from __future__ import annotations
 
@@ -42,3 +42,25 @@ def curve(
     table.index.name = "minutes"
     table.columns.name = None
     return table
+
+
+def near_misses(
+    travel_time: TravelTime,
+    demand: pd.DataFrame,
+    service: str,
+    *,
+    limit: float,
+    within: float = 2.0,
+) -> pd.DataFrame:
+    """Demand places whose nearest facility lies beyond the limit by at most `within` minutes.
+
+    Returns
+    -------
+        The demand's rows with `minutes` and `facility`, the nearest miss first.
+    """
+    taken = travel_time.minutes[service]
+    missed = (taken > limit + COVERED_TOLERANCE_MIN) & (taken <= limit + within)
+    found = demand[missed].assign(
+        minutes=taken[missed], facility=travel_time.facility.loc[missed, service]
+    )
+    return found.sort_values("minutes", kind="stable")

@@ -124,7 +124,7 @@ def _zones(count: int, x: Floats, y: Floats) -> tuple[Floats, list[Floats], gpd.
     frame = gpd.GeoDataFrame(
         {
             "name": pd.Series([f"Street {zone}" for zone in ids], dtype="str"),
-            "parent": pd.Series([f"District {r // 2 + 1}" for r in row], dtype="str"),
+            "parent": pd.Series([f"District {r * max(2, rows // 2) // rows + 1}" for r in row], dtype="str"),
             "area_type": pd.Series(
                 AREA_TYPES[np.digitize(rank, [0.4, 0.7, 0.9])].astype(object), dtype="str"
             ),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifecircle.curves import curve
+from lifecircle.curves import curve, near_misses
 from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
 from lifecircle.identities import check_all, check_monotone, check_sums
@@ -275,6 +275,14 @@ def test_curve_counts_what_lies_within_each_minute() -> None:
     assert table["a"].tolist() == [0, 0.25, 1.0]
     assert table["b"].tolist() == [0, 0, 0]
     assert table["city"].tolist() == [0, 1 / 8, 4 / 8]
+
+
+def test_near_misses_lie_just_beyond_the_limit() -> None:
+    demand = people(["a"] * 5, [1, 2, 3, 4, 5])
+    minutes = taken(demand, health=[16.5, 15.0, 17.1, 15.5, INF])
+    found = near_misses(minutes, demand, "health", limit=15, within=2)
+    assert found["minutes"].tolist() == [15.5, 16.5]
+    assert found["id"].tolist() == ["3", "0"]
 
 
 @st.composite

@@ -170,7 +170,6 @@ def test_the_town_s_people_live_in_the_zone_that_covers_them():
     assert made.demand.groupby("zone")["weight"].sum().to_dict() == {"west": 60, "east": 30}
 
 
-@pytest.mark.slow
 def test_a_city_of_three_hundred_thousand_nodes_is_made_whole():
     made = city(nodes=300_000, services=8)
     assert len(made.streets.lon) == 300_000
