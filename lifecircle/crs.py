@@ -179,7 +179,7 @@ def _geographic_fault(
     if outside.any():
         first = int(np.flatnonzero(outside)[0])
         code = "crs.metres_as_degrees" if np.abs(x[outside]).min() > 1000 else "crs.out_of_range"
-        example = f"{x[first]:g}, {y[first]:g}"
+        example = f"{x[first]:.10g}, {y[first]:.10g}"
         return message(code, name=_name(crs), example=example, **place.of(outside))
     return None
 

@@ -157,7 +157,7 @@ def _named_zones(
         fault = _fault("demand.unknown_zones", rows[unknown], table, source, table.zone)
         ids = named[unknown].unique().tolist()
         shown = some([zone or '""' for zone in ids])
-        values = {**fault.values, "count": len(ids), "zones": shown}
+        values = {**fault.values, "zones": shown, "known": some(list(zones.index), 3)}
         raise InputError(message(fault.code, **values))
     return named
 

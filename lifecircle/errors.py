@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from lifecircle.messages import Message, message
 
 
@@ -26,10 +28,15 @@ class InputError(LifecircleError, ValueError):
         return cls(message(code, **values))
 
     def text(self, language: str) -> str:
-        """All faults, one a line, each with its remedy."""
+        """All faults, one a line, each with its remedy; one that repeats stands after the last."""
+        actions = [fault.action(language) for fault in self.faults]
+        said_later = [action == following for action, following in pairwise(actions)]
+        space = "" if language == "zh" else " "
         return "\n".join(
-            " ".join(filter(None, (fault.text(language), fault.action(language))))
-            for fault in self.faults
+            space.join(filter(None, (fault.text(language), "" if later else action)))
+            for fault, action, later in zip(
+                self.faults, actions, [*said_later, False], strict=True
+            )
         )
 
 

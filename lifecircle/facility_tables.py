@@ -124,6 +124,7 @@ def _services(
             column=table.service_column,
             standard=standard.key,
             types=some([f"{kind} ({count})" for kind, count in unknown.items()]),
+            first=unknown.index[0],
             known=", ".join(standard.keys),
         )
     return keys.groupby(level=0).agg(lambda row: list(dict.fromkeys(row)))

@@ -142,11 +142,12 @@ def _removed_on_error(folder: Path) -> Iterator[None]:
 
 
 def _is_full(error: BaseException, folder: Path) -> bool:
-    """Whether a full disk was the cause; GDAL and others do not say so themselves."""
+    """Whether a full disk was the cause; GDAL and others say so in words at best."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return True
-    ours = isinstance(error, LifecircleError) or not isinstance(error, Exception)
-    return not ours and shutil.disk_usage(folder).free < _NO_ROOM_BYTES
+    if isinstance(error, LifecircleError) or not isinstance(error, Exception):
+        return False
+    return "disk is full" in str(error) or shutil.disk_usage(folder).free < _NO_ROOM_BYTES
 
 
 def _unwritable(out: Path, error: OSError) -> InputError:
@@ -188,7 +189,7 @@ def _replace(folder: Path, out: Path, names: list[str]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     _sync(out)
-    _discard(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_replaceable(folder: Path, out: Path, names: Sequence[str]) -> None:
@@ -241,7 +242,7 @@ def _settle(out: Path) -> None:
         if (folder / _MOVES).exists():
             if any((folder / name).exists() for name in _moves(folder)):
                 _undo(folder, out)
-            _discard(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _moves(folder: Path) -> list[str]:
@@ -262,12 +263,6 @@ def _undo(folder: Path, out: Path) -> None:
     _sync(out)
     (folder / _MOVES).unlink()
     shutil.rmtree(folder / _EARLIER, ignore_errors=True)
-
-
-def _discard(folder: Path) -> None:
-    """Remove a settled temporary folder, the list of moves first."""
-    (folder / _MOVES).unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(out: Path) -> None:

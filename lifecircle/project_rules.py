@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from lifecircle.crs import read_crs
+from lifecircle.datum import shifted_datum
+from lifecircle.errors import CRSError
 from lifecircle.messages import Message, message
 from lifecircle.project import DefinitionTable, FacilitiesTable, Project, is_address, is_special
 from lifecircle.schema import nearest
@@ -18,6 +21,7 @@ def project_faults(project: Project, standard: Standard, *, file: str) -> list[M
         *_duplicates(project, file),
         *_half_coordinates(project, file),
         *_missing_files(project, file),
+        *_crs(project, file),
         *(fault for table in project.facilities for fault in _service(table, standard, file)),
         *(fault for table in project.definitions for fault in _definition(table, project, file)),
     ]
@@ -57,11 +61,36 @@ def _missing_files(project: Project, file: str) -> Iterator[Message]:
         **{f"facilities.{t.name}.source": t.source for t in project.facilities},
     }
     for key, source in sources.items():
-        # addresses have their own message
-        if source is None or is_special(source) or is_address(source):
+        # addresses and control characters have their own message
+        named = source is not None and not (is_special(source) or is_address(source))
+        if named and min(str(source)) >= " " and not Path(str(source)).exists():
+            yield _missing_file(Path(str(source)), key, file)
+
+
+def _missing_file(path: Path, key: str, file: str) -> Message:
+    beside = path.parent.iterdir() if path.parent.is_dir() else []
+    near = nearest(path.name, [other.name for other in beside if other.is_file()])
+    code = "project.missing_file_near" if near else "project.missing_file"
+    return message(code, file=file, key=key, path=path, nearest=near)
+
+
+def _crs(project: Project, file: str) -> Iterator[Message]:
+    """Coordinate systems that nobody knows, before any layer is read."""
+    systems = {
+        "project.output_crs": project.project.output_crs,
+        "network.crs": project.network.crs,
+        "zones.crs": project.zones.crs,
+        **{f"demand.{table.name}.crs": table.crs for table in project.demand},
+        **{f"facilities.{table.name}.crs": table.crs for table in project.facilities},
+    }
+    for key, text in systems.items():
+        if text is None or shifted_datum(text) is not None:
             continue
-        if not Path(source).exists():
-            yield message("project.missing_file", file=file, key=key, path=source)
+        try:
+            read_crs(text)
+        except CRSError as error:
+            code = error.faults[0].code.replace("crs.", "project.crs_")
+            yield message(code, **error.faults[0].values, file=file, key=key)
 
 
 def _service(table: FacilitiesTable, standard: Standard, file: str) -> Iterator[Message]:

@@ -61,7 +61,8 @@ def read_layer(table: LayerTable, *, layer: str) -> Layer:
         cells, findings = read_cells(path, layer=layer, sheet=table.layer, encoding=table.encoding)
     may_be_empty = getattr(table, "empty", False)
     if cells.empty and not may_be_empty:
-        raise InputError.of("readers.no_rows", layer=layer, source=path.name)
+        code_ = "readers.no_facilities" if hasattr(table, "empty") else "readers.no_rows"
+        raise InputError.of(code_, layer=layer, source=path.name)
     kept = _where(cells, table, layer=layer, source=path.name).reset_index(drop=True)
     if isinstance(kept, gpd.GeoDataFrame):
         frame, more = _features_in_degrees(kept, table, path, layer=layer)

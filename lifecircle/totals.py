@@ -128,7 +128,7 @@ def _totals(
         source = Path(str(table.total_source)).name
     faulty = amounts[~(amounts >= 0)]
     if len(faulty):
-        values = {"source": source, "column": value, "count": len(faulty)}
+        values = {"layer": table.name, "source": source, "column": value}
         raise InputError.of("demand.total_missing", units=some(list(faulty.index)), **values)
     return _Totals(amounts.astype("float64"), unit, str(value))
 
@@ -139,14 +139,13 @@ def _by_parent(
     """The census column of each parent of the zones."""
     nameless = zones.index[zones["parent"] == ""].tolist()
     if nameless:
-        values = {"layer": table.name, "count": len(nameless), "zones": some(nameless)}
-        raise InputError.of("demand.no_parent", **values)
+        raise InputError.of("demand.no_parent", layer=table.name, zones=some(nameless))
     where = {"layer": f"{table.name}.total", "source": Path(str(table.total_source)).name}
     labels = codes(column(census.frame, str(table.total_key), **where))
     mine = labels.isin(zones["parent"])
     double = labels[mine & labels.duplicated(keep=False)].unique().tolist()
     if double:
-        values = {"source": where["source"], "column": table.total_key, "count": len(double)}
+        values = {**where, "column": table.total_key}
         raise InputError.of("demand.total_double", units=some(double), **values)
     amounts = numbers(census.frame[mine], name, **where)
     return amounts.set_axis(labels[mine]).reindex(np.unique(zones["parent"]))

@@ -63,6 +63,8 @@ def read_features(
         If the file or one of its parts is missing, damaged or cut short, or which of its layers is
         meant is not clear.
     """
+    if not path.stat().st_size:
+        raise InputError.of("readers.empty_file", layer=layer, source=path.name)
     if path.suffix.lower() == ".shp":
         check_parts(path, layer=layer)
     with warnings.catch_warnings(record=True) as heard:
@@ -71,7 +73,7 @@ def read_features(
             frame = _whole(path, layer=layer, sublayer=sublayer, encoding=encoding)
         except _DAMAGES as damaged:
             raise InputError.of(
-                "readers.damaged", layer=layer, source=path.name, reason=damaged
+                "readers.damaged", layer=layer, source=path.name, reason=_reason(damaged, path)
             ) from None
     findings = [
         finding(layer, "readers.remark", source=path.name, words=str(remark.message))
@@ -114,6 +116,12 @@ def _whole(path: Path, *, layer: str, sublayer: str | None, encoding: str) -> pd
     if len(frame) != promised:
         raise InputError.of("readers.cut_short", layer=layer, source=path.name)
     return frame
+
+
+def _reason(damaged: Exception, path: Path) -> str:
+    """GDAL's words without the path, and without its advice, which is not for our users."""
+    words = str(damaged).partition("; It might help")[0]
+    return words.replace(str(path), path.name).rstrip(".")
 
 
 def _layer_name(path: Path, wanted: str | None, *, layer: str) -> str:

@@ -100,8 +100,8 @@ class City:
     def layer(self, name: str, shapes: Any, crs: Any = 4326, **columns: Any) -> Path:
         """A layer of shapes drawn in metres from the street's west end."""
         geometry = [shape and in_degrees(shape) for shape in shapes]
-        frame = gpd.GeoDataFrame(dict(columns), geometry=geometry, crs=4326)
-        self.write(name, frame.to_crs(crs) if crs else frame.set_crs(None, allow_override=True))
+        frame = gpd.GeoDataFrame(dict(columns), geometry=geometry, crs=4326).to_crs(crs)
+        self.write(name, frame)
         return self.path(name)
 
     def write(self, name: str, frame: gpd.GeoDataFrame, **options: Any) -> None:

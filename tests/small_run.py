@@ -121,9 +121,13 @@ def provenance(*definitions: Definition, language: str = "en") -> Provenance:
         }
     )
     found = finding(
-        "network", "network.tunnels", severity="info", source="roads.osm.pbf", km=np.float64(1.25)
+        "network",
+        "workbook.more_rows",
+        severity="info",
+        source="roads.osm.pbf",
+        rows=np.int64(1250),
     )
-    nobody = finding("people", "network.tunnels", source="-x", km=float("inf"))
+    nobody = finding("people", "workbook.more_rows", source="-x", rows=float("inf"))
     return Provenance(
         project=project,
         standard=STANDARD,

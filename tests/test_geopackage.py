@@ -26,6 +26,7 @@ from lifecircle.geopackage import (
 )
 from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
 from lifecircle.network import Streets, street_network
+from lifecircle.travel import TravelTime
 from tests import small_run
 from tests.conftest import CRS, m, streets_of
 
@@ -35,7 +36,7 @@ MAIN = small_run.MAIN.key
 def layers() -> dict[str, gpd.GeoDataFrame]:
     network = streets_of([0, 100, 200], [0, 0, 0], [(0, 1), (1, 2)])
     square = gpd.GeoDataFrame(
-        {"facility": [""], "service": ["health"], "minutes": [15.0], "kind": ["service"]},
+        {"facility": [""], "service": ["health"], "minutes": [np.inf], "kind": ["service"]},
         geometry=[shapely.box(121.0, 31.0, 121.01, 31.01)],
         crs="EPSG:4326",
     )
@@ -282,14 +283,14 @@ def test_a_cell_shows_the_weighted_median_place(seed: int) -> None:
     x, y = rng.uniform(0, 300, (2, count))
     lonlat = streets_of(list(x), list(y), [(0, 1)])
     weight = rng.integers(0, 5, count).astype(float) + 0.5
-    minutes = rng.choice([1.0, 2.0, 3.5, np.inf, np.nan], count)
-    taken = small_run.travel_time()
-    taken = type(taken)(
+    minutes = rng.choice([1.0, 2.0, np.inf, np.inf, np.nan], count)
+    cut_off = rng.choice([True, False], count) & np.isinf(minutes)
+    taken = TravelTime(
         minutes=pd.DataFrame({"health": minutes}),
         facility=pd.DataFrame({"health": [""] * count}),
         access_m=pd.Series(0.0, range(count)),
         rim=pd.Series(np.inf, range(count)),
-        cut_off=pd.DataFrame({"health": [False] * count}),
+        cut_off=pd.DataFrame({"health": cut_off}),
         speed_kmh=4.0,
         search_minutes=30.0,
     )
@@ -302,8 +303,11 @@ def test_a_cell_shows_the_weighted_median_place(seed: int) -> None:
     assert layer["weight"].sum() == pytest.approx(weight.sum())
     for cell in layer.itertuples():
         inside = demand.geometry.within(cell.geometry).to_numpy()
-        badness = np.where(np.isnan(minutes), 1e9, np.where(np.isinf(minutes), 1e6, minutes))
-        shown = {"unsnapped": 1e9, "beyond": 1e6}.get(cell.state_health, cell.min_health)
+        badness = np.select(
+            [np.isnan(minutes), cut_off, np.isinf(minutes)], [300.0, 200.0, 100.0], minutes
+        )
+        unreached = {"unsnapped": 300.0, "cut_off": 200.0, "beyond": 100.0}
+        shown = unreached.get(cell.state_health, cell.min_health)
         half = weight[inside].sum() / 2
         assert weight[inside & (badness <= shown)].sum() >= half - 1e-9
         assert weight[inside & (badness < shown)].sum() <= half + 1e-9

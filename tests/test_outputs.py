@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from lifecircle import folder_lock
 from lifecircle.errors import InputError
 from lifecircle.outputs import (
     RUN,
@@ -62,6 +63,20 @@ def test_a_second_run_replaces_the_first_and_leaves_what_is_not_ours(out: Path) 
     assert (out / "coverage.csv").read_text(encoding="utf-8").startswith("coverage.csv of second")
     assert (out / "notes.qgz").read_text(encoding="utf-8") == "mine"
     assert contents(out) == {*NAMES, RUN, "notes.qgz"}
+
+
+def test_run_json_is_moved_last(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace, moved = Path.replace, []
+
+    def note(self: Path, target: Path) -> Path:
+        if target.parent == out:
+            moved.append(target.name)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", note)
+    with replace_outputs(out) as folder:
+        fill(folder, "second", [*NAMES, "zones.csv"])
+    assert moved == [*NAMES, "zones.csv", RUN]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("broken"), KeyboardInterrupt()])
@@ -178,7 +193,12 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(out: Path) -> None:
     assert contents(out) == {*NAMES, RUN, "notes.qgz"}
 
 
-def test_a_full_disk_that_a_library_reports_in_its_own_words(
+def test_a_full_disk_that_a_library_reports_in_its_own_words(out: Path) -> None:
+    with pytest.raises(InputError, match="disk is full"), replace_outputs(out):
+        raise RuntimeError("failed to execute insert : database or disk is full")
+
+
+def test_a_disk_without_room_explains_any_error_of_a_library(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Usage:
@@ -186,7 +206,7 @@ def test_a_full_disk_that_a_library_reports_in_its_own_words(
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage)
     with pytest.raises(InputError, match="disk is full"), replace_outputs(out):
-        raise RuntimeError("sqlite: insertion failed")
+        raise RuntimeError("something went wrong")
 
 
 # --- two at once ---------------------------------------------------------------------------------
@@ -224,6 +244,23 @@ def test_two_runs_in_one_process_exclude_each_other(out: Path) -> None:
             write(out, "inner")
         fill(folder, "outer")
     assert verify(out)["generation"] == "outer"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not remove a file that is open")
+def test_a_lock_on_a_file_that_was_just_removed_is_none(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, seen = folder_lock._lock, []
+
+    def after_the_last_holder_left(descriptor: int) -> bool:
+        if not seen:
+            (out / folder_lock.LOCK).unlink()
+        seen.append(descriptor)
+        return lock(descriptor)
+
+    monkeypatch.setattr(folder_lock, "_lock", after_the_last_holder_left)
+    with folder_lock.locked(out), pytest.raises(InputError, match=f"process {os.getpid()}"):
+        write(out, "second")
 
 
 # --- killed at any moment ------------------------------------------------------------------------

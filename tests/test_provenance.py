@@ -96,7 +96,7 @@ def test_a_run_comes_back_from_its_record() -> None:
 def test_a_record_is_strict_json_even_of_what_json_cannot_hold() -> None:
     record = run_json(small_run.provenance(), {})
     assert "Infinity" not in json.dumps(record, allow_nan=False)
-    assert provenance_of(record).findings[1].message.values["km"] == np.inf
+    assert provenance_of(record).findings[1].message.values["rows"] == np.inf
 
 
 def test_credentials_stay_out_of_the_record() -> None:

@@ -73,6 +73,13 @@ def test_totals_by_parent_come_from_a_table(tmp_path):
     assert [source.layer for source in read.sources] == ["people", "people.total"]
 
 
+def test_grid_and_census_bear_the_date_of_the_layer(tmp_path):
+    keys = census(tmp_path, "district,n\nP,1\nQ,2\n")
+    read = spread(total="n", date="2020-11-01", **keys)
+    assert [source.date for source in read.sources] == ["2020-11-01", "2020-11-01"]
+    assert [source.date for source in spread(total=900.0).sources] == [""]
+
+
 def test_a_parent_without_a_total_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no total of 0 or more for 1 of: Q"):
         spread(total="n", **census(tmp_path, "district,n\nP,1600\n"))

@@ -63,7 +63,7 @@ def read_boundaries(path: Path, admin_level: int) -> gpd.GeoDataFrame:
     chosen = [each for each in known if each.level == admin_level]
     if not chosen:
         levels = some(sorted({each.level for each in known}), most=20) or "–"
-        raise InputError.of("osm.no_boundaries", file=path, level=admin_level, levels=levels)
+        raise InputError.of("osm.no_boundaries", file=path.name, level=admin_level, levels=levels)
     areas = _areas(path)
     faults = [_fault(path, each) for each in chosen if each.missing or each.osm not in areas.index]
     if faults:
@@ -132,7 +132,7 @@ def _areas(path: Path) -> gpd.GeoSeries:
 
 def _fault(path: Path, boundary: _Boundary) -> Message:
     """Why a boundary is not whole."""
-    about = {"file": path, "osm": boundary.osm, "name": boundary.name or "–"}
+    about = {"file": path.name, "osm": boundary.osm, "name": boundary.name or "–"}
     if boundary.missing:
         return message("osm.boundary_not_whole", ways=some(boundary.missing), **about)
     return message("osm.boundary_open", **about)

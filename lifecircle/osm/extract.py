@@ -111,7 +111,7 @@ def refuse_unsorted(path: Path) -> None:
     with _faults_of(path), osmium.io.Reader(_osm_file(path), NOTHING) as reader:
         vouched = reader.header().get("sorting") == "Type_then_ID"
     if not (vouched or _is_sorted(path)):
-        raise InputError.of("osm.unsorted", file=path)
+        raise InputError.of("osm.unsorted", file=path.name)
 
 
 def _newest(path: Path) -> str:
@@ -127,7 +127,7 @@ def _osm_file(path: Path) -> osmium.io.File:
     if not path.is_file():
         raise InputError.of("osm.missing", file=path)
     if path.stat().st_size == 0:
-        raise InputError.of("osm.empty", file=path)
+        raise InputError.of("osm.empty", file=path.name)
     return osmium.io.File(path.absolute(), _format(path))
 
 
@@ -136,7 +136,7 @@ def _format(path: Path) -> str:
     for suffix in EXTRACT_SUFFIXES:
         if path.name.lower().endswith(suffix):
             return suffix[1:]
-    raise InputError.of("osm.suffix", file=path, suffixes=" ".join(EXTRACT_SUFFIXES))
+    raise InputError.of("osm.suffix", file=path.name, suffixes=" ".join(EXTRACT_SUFFIXES))
 
 
 @contextlib.contextmanager
@@ -148,8 +148,8 @@ def _faults_of(path: Path) -> Iterator[None]:
         raise
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as fault:
         if "out of order" in str(fault) or "twice in input" in str(fault):
-            raise InputError.of("osm.unsorted", file=path) from fault
-        raise InputError.of("osm.unreadable", file=path, reason=fault) from fault
+            raise InputError.of("osm.unsorted", file=path.name) from fault
+        raise InputError.of("osm.unreadable", file=path.name, reason=fault) from fault
 
 
 @contextlib.contextmanager
@@ -178,7 +178,7 @@ def _is_sorted(path: Path) -> bool:
     with _faults_of(path):
         for each in osmium.FileProcessor(_osm_file(path)):
             if each.id < 0:
-                raise InputError.of("osm.negative_id", file=path, osm=each.id)
+                raise InputError.of("osm.negative_id", file=path.name, osm=each.id)
             place = "nwr".find(each.type_str()), each.id
             in_order, last = in_order and place > last, place
     return in_order

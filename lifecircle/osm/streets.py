@@ -135,7 +135,7 @@ def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network")
     if missing:
         refuse_unsorted(path)
     if not segment.any():
-        raise InputError.of("osm.no_streets", file=path, ways=ways)
+        raise InputError.of("osm.no_streets", file=path.name, ways=ways)
     start = np.flatnonzero(segment)
     ends = np.concatenate([start, start + 1])
     node_id, first, position = np.unique(drawn.ref[ends], return_index=True, return_inverse=True)
