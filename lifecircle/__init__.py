@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from lifecircle.version import VERSION
+
 if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
     from lifecircle.curves import curve, near_misses
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from lifecircle.streets import read_network
     from lifecircle.travel import TravelTime, travel_time
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _MODULES = {
     "Analysis": "analysis",

@@ -53,3 +53,11 @@ class Analysis:
     def travel_time(self) -> TravelTime:
         """The main definition's minutes."""
         return self.travel_times[self.definition.key]
+
+    def __repr__(self) -> str:
+        services = ", ".join(self.travel_time.minutes.columns)
+        return (
+            f"<Analysis {self.project.project.name!r}: {len(self.zones):,} zones, "
+            f"{len(self.demand):,} demand places, {services}; "
+            f"{', '.join(definition.key for definition in self.definitions)}>"
+        )

@@ -22,7 +22,7 @@ from lifecircle.network import Floats, StreetNetwork
 from lifecircle.snapping import snap
 
 FEWEST = 20
-MOST = 400
+MOST = 2000
 NEARER_SHARE = 0.7
 MUCH_NEARER = 0.6
 FAR_M = 200.0
@@ -41,9 +41,9 @@ def datum_finding(
 ) -> Finding | None:
     """A warning if the points fit the streets much better in another datum; else nothing.
 
-    At most 400 points, spread evenly over the layer, are compared by their distance to the nearest
-    street, 200 m counting as far. Another datum must bring seven in ten of them nearer and cut
-    the mean distance by two fifths. Fewer than 20 points say nothing.
+    At most 2,000 points, spread evenly over the layer, are compared by their distance to the
+    nearest street, 200 m counting as far; those far in every datum are left out. Another datum must
+    bring seven in ten nearer and cut the mean distance by two fifths. Fewer than 20 say nothing.
 
     Parameters
     ----------
@@ -57,17 +57,24 @@ def datum_finding(
     if np.allclose(gcj02_from_wgs84(lon, lat), (lon, lat), rtol=0, atol=1e-9):
         return None  # outside China, where nothing is shifted
     here = _distance(lon, lat, network)
-    means = {}
-    for name, convert in ALTERNATIVES.items():
-        there = _distance(*convert(lon, lat), network)
-        if (there < here).mean() >= NEARER_SHARE and there.mean() <= MUCH_NEARER * here.mean():
-            means[name] = float(there.mean())
+    there = {name: _distance(*put(lon, lat), network) for name, put in ALTERNATIVES.items()}
+    # A list may reach beyond the streets: what is near none in any datum says nothing.
+    near = np.minimum.reduce([here, *there.values()]) < FAR_M
+    if near.sum() < FEWEST:
+        return None
+    here = here[near]
+    means = {
+        name: float(distance[near].mean())
+        for name, distance in there.items()
+        if (distance[near] < here).mean() >= NEARER_SHARE
+        and distance[near].mean() <= MUCH_NEARER * here.mean()
+    }
     if not means:
         return None
     best = min(means, key=lambda name: means[name])
     return finding(
         layer, "datum.looks_shifted", declared=declared or "EPSG:4326", best=best,
-        here=float(here.mean()), there=means[best], count=len(some),
+        here=float(here.mean()), there=means[best], count=len(here),
     )  # fmt: skip
 
 

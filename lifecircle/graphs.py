@@ -189,7 +189,8 @@ def _lines(
     written[is_text] = shapely.from_wkt(written[is_text].astype(str), on_invalid="ignore")
     absent = np.array([shape is None for shape in given], dtype=bool)
     xy = np.column_stack(nodes)
-    line = np.where(shapely.is_geometry(written), written, None)
+    line = written.copy()
+    line[~shapely.is_geometry(written)] = None
     line[absent] = shapely.linestrings(np.stack([xy[u], xy[v]], axis=1)[absent])
     wrong = shapely.get_type_id(line) != shapely.GeometryType.LINESTRING
     wrong |= shapely.is_empty(line)

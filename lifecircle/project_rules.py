@@ -14,6 +14,12 @@ from lifecircle.project import DefinitionTable, FacilitiesTable, Project, is_add
 from lifecircle.schema import nearest
 from lifecircle.standards import Standard
 
+_CRS_FAULTS = {
+    "crs.unknown": "project.crs_unknown",
+    "crs.unreadable_file": "project.crs_unreadable_file",
+    "crs.not_horizontal": "project.crs_not_horizontal",
+}
+
 
 def project_faults(project: Project, standard: Standard, *, file: str) -> list[Message]:
     """Everything wrong between the tables of `project`; `file` is what the messages call it."""
@@ -84,13 +90,14 @@ def _crs(project: Project, file: str) -> Iterator[Message]:
         **{f"facilities.{table.name}.crs": table.crs for table in project.facilities},
     }
     for key, text in systems.items():
-        if text is None or shifted_datum(text) is not None:
+        broken_path = text is not None and text.startswith("file:") and min(text) < " "
+        if text is None or shifted_datum(text) is not None or broken_path:
             continue
         try:
             read_crs(text)
         except CRSError as error:
-            code = error.faults[0].code.replace("crs.", "project.crs_")
-            yield message(code, **error.faults[0].values, file=file, key=key)
+            fault = error.faults[0]
+            yield message(_CRS_FAULTS[fault.code], **fault.values, file=file, key=key)
 
 
 def _service(table: FacilitiesTable, standard: Standard, file: str) -> Iterator[Message]:

@@ -27,6 +27,7 @@ from lifecircle.messages import Message
 from lifecircle.outputs import RUN, RUN_SCHEMA, file_hashes
 from lifecircle.project import Project
 from lifecircle.standards import Standard
+from lifecircle.version import VERSION
 
 PACKAGE = "datapackage.json"
 
@@ -115,18 +116,11 @@ def write_data_package(folder: Path, provenance: Provenance) -> None:
 def versions() -> dict[str, str]:
     """Versions of the package, of Python and of the libraries that numbers pass through."""
     return {
-        "lifecircle": _version("lifecircle"),
+        "lifecircle": VERSION,
         "python": platform.python_version(),
         "gdal": ".".join(map(str, pyogrio.__gdal_version__)),
-        **{name: _version(name) for name in _LIBRARIES},
+        **{name: importlib.metadata.version(name) for name in _LIBRARIES},
     }
-
-
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"  # run from a folder of sources
 
 
 def _resources(path: Path, digest: str, unit: str) -> Iterator[dict[str, Any]]:

@@ -14,12 +14,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from lifecircle.bands import SIMPLIFY_M, Geometries, fewest, unite
 from lifecircle.errors import InputError
 from lifecircle.geodesy import WGS84, transformer
 from lifecircle.network import (
@@ -34,16 +34,17 @@ from lifecircle.network import (
 from lifecircle.snapping import position
 from lifecircle.standards import Standard
 
-Geometries = npt.NDArray[Any]
-
 COLUMNS = ["facility", "service", "minutes", "kind"]
 NEEDED = ["facility", "service", "edge", "fraction", "distance_m"]
-SIMPLIFY_M = 1.0
 CELLS_AT_ONCE = 1_000_000
 
 
 def reached_edges(
-    network: StreetNetwork, facilities: pd.DataFrame, standard: Standard
+    network: StreetNetwork,
+    facilities: pd.DataFrame,
+    standard: Standard,
+    *,
+    each_facility: bool = True,
 ) -> gpd.GeoDataFrame:
     """The streets within each service's limits of its facilities, cut exactly at the limit.
 
@@ -57,6 +58,8 @@ def reached_edges(
         Those that are not on the network are left out.
     standard
         Its services and limits; `standard.at(10)` asks for ten minutes of each.
+    each_facility
+        Whether every facility gets rows of its own, besides those of its service.
 
     Returns
     -------
@@ -86,7 +89,7 @@ def reached_edges(
     >>> round(geod.geometry_length(lines.geometry[0]), 3)
     600.0
     """
-    split, rows, access = _ask(network, facilities, standard)
+    split, rows, access = _ask(network, facilities, standard, each_facility)
     lonlat = np.column_stack([split.lon, split.lat])
     lines = shapely.linestrings(lonlat[np.column_stack([split.u, split.v])])
 
@@ -98,7 +101,12 @@ def reached_edges(
 
 
 def isochrones(
-    network: StreetNetwork, facilities: pd.DataFrame, standard: Standard, *, buffer_m: float = 25.0
+    network: StreetNetwork,
+    facilities: pd.DataFrame,
+    standard: Standard,
+    *,
+    buffer_m: float = 25.0,
+    each_facility: bool = True,
 ) -> gpd.GeoDataFrame:
     """Areas around the streets within each service's limits of its facilities.
 
@@ -122,14 +130,14 @@ def isochrones(
     """
     if not buffer_m > 0:
         raise InputError.of("isochrones.no_width", buffer_m=buffer_m)
-    split, rows, access = _ask(network, facilities, standard)
+    split, rows, access = _ask(network, facilities, standard, each_facility)
     plane, lines = np.column_stack([split.x, split.y]), segments(split)
     order = np.argsort(gpd.GeoSeries(lines).hilbert_distance().to_numpy(), kind="stable")
-    bands = _bands(shapely.buffer(lines[order], buffer_m, quad_segs=2))
+    levels = unite(shapely.buffer(lines[order], buffer_m, quad_segs=2))
 
     def draw(whole: Bools, edge: Ints, part: Floats) -> Any:
         ends = shapely.buffer(_cut(plane, split, edge, part), buffer_m, quad_segs=2)
-        area = shapely.union_all(np.append(_fewest(bands, whole[order]), ends))
+        area = shapely.union_all(np.append(fewest(levels, whole[order]), ends))
         return shapely.simplify(area, SIMPLIFY_M)
 
     areas = _draw(split, rows, access, draw)
@@ -139,7 +147,7 @@ def isochrones(
 
 
 def _ask(
-    network: StreetNetwork, facilities: pd.DataFrame, standard: Standard
+    network: StreetNetwork, facilities: pd.DataFrame, standard: Standard, each_facility: bool
 ) -> tuple[StreetNetwork, pd.DataFrame, pd.DataFrame]:
     """The network with a node at each access point; what to draw; who starts where.
 
@@ -155,7 +163,6 @@ def _ask(
     here = pd.DataFrame({"node": node, "leg_m": access["distance_m"].to_numpy()})
     facility, names = pd.factorize(access["facility"])
     service = len(names) + pd.Categorical(access["service"], standard.keys).codes.astype(np.int64)
-    starts = pd.concat([here.assign(source=facility), here.assign(source=service)])
     offers = pd.DataFrame(access[["facility", "service"]]).assign(kind="facility", source=facility)
     unions = offers.assign(facility="", kind="service", source=service)
     limits = [
@@ -164,7 +171,10 @@ def _ask(
         for minutes in sorted({service.minutes, *service.minutes_by_area.values()})
     ]
     asked = pd.DataFrame(limits, columns=["service", "minutes"])
-    rows = asked.merge(pd.concat([offers, unions]).drop_duplicates(), on="service")
+    wanted = pd.concat([offers, unions] if each_facility else [unions])
+    rows = asked.merge(wanted.drop_duplicates(), on="service")
+    starts = pd.concat([here.assign(source=facility), here.assign(source=service)])
+    starts = starts[starts["source"].isin(rows["source"])]
     nearest = starts.groupby(["source", "node"])["leg_m"].min().reset_index()
     return split, rows.astype({"minutes": float}), nearest
 
@@ -271,28 +281,6 @@ def _cut(nodes: Floats, network: StreetNetwork, edge: Ints, part: Floats) -> Geo
     """These parts of edges as lines, in the coordinates of `nodes`."""
     start, stop = nodes[network.u[edge], None], nodes[network.v[edge], None]
     return np.asarray(shapely.linestrings(start + part[:, :, None] * (stop - start)))
-
-
-def _bands(bands: Geometries) -> list[Geometries]:
-    """The areas, then their unions by twos, fours, eights … of neighbours in the given order."""
-    levels = [bands]
-    while len(levels[-1]) > 1:
-        pairs = np.append(levels[-1], [None] * (len(levels[-1]) % 2)).reshape(-1, 2)
-        union = shapely.union_all(pairs, axis=1)
-        # Now and then, so that what is cut off does not add up.
-        levels.append(shapely.simplify(union, SIMPLIFY_M) if len(levels) % 3 == 2 else union)
-    return levels
-
-
-def _fewest(levels: list[Geometries], whole: Bools) -> Geometries:
-    """The fewest areas of all levels that make up the wanted areas of the first."""
-    chosen = []
-    for level in levels[:-1]:
-        padded = np.append(whole, np.ones(len(whole) % 2, dtype=bool)).reshape(-1, 2)
-        above: Bools = padded[:, 0] & padded[:, 1]
-        chosen.append(level[whole & ~np.repeat(above, 2)[: len(whole)]])
-        whole = above
-    return np.concatenate([*chosen, levels[-1][whole]])
 
 
 def _frame(rows: pd.DataFrame, geometry: Geometries) -> gpd.GeoDataFrame:

@@ -116,6 +116,7 @@ def _zones(count: int, x: Floats, y: Floats) -> tuple[Floats, list[Floats], gpd.
     east = np.concatenate([borders[1:] for borders in column_borders])
     row = np.repeat(np.arange(rows), per_row)
     column = np.concatenate([np.arange(n) for n in per_row])
+    district = row * max(2, rows // 2) // rows + 1
     away = np.hypot((west + east) / 2, (row_borders[row] + row_borders[row + 1]) / 2)
     rank = (1 + np.argsort(np.argsort(away, kind="stable"), kind="stable")) / count
     low = _lonlat(west, row_borders[row])
@@ -124,7 +125,7 @@ def _zones(count: int, x: Floats, y: Floats) -> tuple[Floats, list[Floats], gpd.
     frame = gpd.GeoDataFrame(
         {
             "name": pd.Series([f"Street {zone}" for zone in ids], dtype="str"),
-            "parent": pd.Series([f"District {r * max(2, rows // 2) // rows + 1}" for r in row], dtype="str"),
+            "parent": pd.Series([f"District {number}" for number in district], dtype="str"),
             "area_type": pd.Series(
                 AREA_TYPES[np.digitize(rank, [0.4, 0.7, 0.9])].astype(object), dtype="str"
             ),

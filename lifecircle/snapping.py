@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from lifecircle.findings import Finding, finding
+from lifecircle.findings import Finding, Severity, finding
 from lifecircle.geodesy import WGS84, distance_m, lonlat, transformer
 from lifecircle.messages import some
 from lifecircle.network import Floats, Ints, StreetNetwork, segments
@@ -131,7 +131,7 @@ def _fraction(x: Floats, y: Floats, edge: Ints, network: StreetNetwork) -> Float
 
 
 def snapping_findings(
-    snapped: pd.DataFrame,
+    snapped: gpd.GeoDataFrame,
     network: StreetNetwork,
     *,
     layer: str,
@@ -144,23 +144,19 @@ def snapping_findings(
     component = network.component[network.u[on]]
     stranded = (network.component_m[component] < min_component_m) & (component != 0)
     found = []
-    if off.any():
-        lost = snapped[off]
-        is_demand = "weight" in lost
-        names = (
-            lost["id"] if is_demand else lost["name"].where(lost["name"] != "", lost["facility"])
-        )
-        found.append(
-            finding(
-                layer,
-                "network.unsnapped" if is_demand else "network.facility_unsnapped",
-                row=some((lost["id"] if is_demand else lost["facility"]).tolist()),
-                count=len(lost),
-                limit_m=max_snap_m,
-                weight=lost["weight"].sum() if is_demand else 0.0,
-                names=some(names.tolist()),
-            )
-        )
+    if off.any() and "weight" in snapped:
+        found.append(_lost_demand(snapped[off], layer, max_snap_m))
+    elif off.any():
+        beyond = _beyond_the_streets(snapped[off], network, max_snap_m)
+        cases: list[tuple[pd.DataFrame, str, Severity]] = [
+            (snapped[off][~beyond], "network.facility_unsnapped", "warning"),
+            (snapped[off][beyond], "network.facility_beyond", "info"),
+        ]
+        found += [
+            _lost_facilities(lost, layer, max_snap_m, code, severity)
+            for lost, code, severity in cases
+            if len(lost)
+        ]
     for code, count in (
         ("network.moved", int(snapped["moved"].sum())),
         ("network.on_small_component", int(stranded.sum())),
@@ -170,3 +166,38 @@ def snapping_findings(
                 finding(layer, code, severity="info", count=count, limit_m=min_component_m)
             )
     return found
+
+
+def _lost_demand(lost: pd.DataFrame, layer: str, max_snap_m: float) -> Finding:
+    return finding(
+        layer,
+        "network.unsnapped",
+        row=some(lost["id"].tolist()),
+        count=len(lost),
+        limit_m=max_snap_m,
+        weight=lost["weight"].sum(),
+    )
+
+
+def _lost_facilities(
+    lost: pd.DataFrame, layer: str, max_snap_m: float, code: str, severity: Severity
+) -> Finding:
+    names = lost["name"].where(lost["name"] != "", lost["facility"])
+    return finding(
+        layer,
+        code,
+        severity=severity,
+        row=some(lost["facility"].tolist()),
+        count=len(lost),
+        limit_m=max_snap_m,
+        names=some(names.tolist()),
+    )
+
+
+def _beyond_the_streets(
+    lost: gpd.GeoDataFrame, network: StreetNetwork, max_snap_m: float
+) -> npt.NDArray[np.bool_]:
+    """Where a list simply reaches farther than the street data: outside their hull."""
+    x, y = transformer(WGS84, network.crs).transform(*lonlat(lost))
+    hull = shapely.convex_hull(shapely.multipoints(np.column_stack([network.x, network.y])))
+    return np.asarray(shapely.distance(shapely.points(x, y), hull) > max_snap_m)

@@ -39,6 +39,12 @@ class TravelTime:
     speed_kmh: float
     search_minutes: float
 
+    def __repr__(self) -> str:
+        return (
+            f"<TravelTime: {len(self.minutes):,} places to {', '.join(self.minutes.columns)}, "
+            f"{self.speed_kmh:g} km/h, searched {self.search_minutes:g} minutes>"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Seeds:

@@ -179,7 +179,7 @@ def test_bad_input_speaks_the_language_asked_for(call, project):
     project.write_text(PROJECT.replace("weight =", "wieght ="), encoding="utf-8")
     code, _, err = call("run", project, "--lang", "zh")
     assert code == 2
-    assert err == "street.toml：没有 demand.people.wieght 这个键。 是不是想写 weight？\n"
+    assert err == "street.toml：没有 demand.people.wieght 这个键。是不是想写 weight？\n"
 
 
 def test_bad_input_shows_where_only_when_asked(call, project):

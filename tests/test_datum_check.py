@@ -76,3 +76,16 @@ def test_points_anywhere_say_nothing(sparse_town: StreetNetwork) -> None:
 def test_few_points_say_nothing(sparse_town: StreetNetwork) -> None:
     layer = moved(beside_streets(sparse_town, 19), gcj02_from_wgs84)
     assert datum_finding(layer, sparse_town, layer="clinics", declared="") is None
+
+
+def test_a_list_far_larger_than_the_streets_is_judged_by_what_is_near(
+    sparse_town: StreetNetwork,
+) -> None:
+    near = moved(beside_streets(sparse_town, 60), gcj02_from_wgs84)
+    rng = np.random.default_rng(6)
+    far = points(*rng.uniform(20_000, 60_000, (2, 300)).tolist())
+    layer = gpd.GeoDataFrame(geometry=[*near.geometry, *far.geometry], crs="EPSG:4326")
+    found = datum_finding(layer, sparse_town, layer="clinics", declared="")
+    assert found is not None
+    assert "better as GCJ-02" in found.message.text("en")
+    assert datum_finding(far, sparse_town, layer="clinics", declared="") is None

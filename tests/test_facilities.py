@@ -135,17 +135,17 @@ def test_unknown_services_are_listed_with_their_counts(town, tmp_path):
 
 def test_a_row_without_a_service_is_an_error(town, tmp_path):
     text = "kind,x,y\nhealth,@0,0\n ; ,@1,0"
-    with pytest.raises(InputError, match="names no service in 1 rows: 3"):
+    with pytest.raises(InputError, match="row 3: column kind names no service"):
         load(town, table(tmp_path, text, service_column="kind"))
 
 
 def test_an_empty_id_is_an_error_and_no_common_facility(town, tmp_path):
-    with pytest.raises(InputError, match="has no id in 2 rows: 2, 3"):
+    with pytest.raises(InputError, match="row 2, 3: column id holds no id"):
         load(town, table(tmp_path, "id,x,y\n,@0,0\n,@1,0", service="health", id="id"))
 
 
 def test_a_negative_capacity_is_an_error(town, tmp_path):
-    with pytest.raises(InputError, match="column `beds` of layer list is negative in 1 rows: 2"):
+    with pytest.raises(InputError, match="row 2: column beds is negative"):
         load(town, table(tmp_path, "beds,x,y\n-3,@0,0", service="health", capacity="beds"))
 
 
@@ -200,7 +200,7 @@ def test_features_without_geometry_are_a_finding(town, tmp_path):
 
 def test_only_geometryless_features_are_no_facility(town, tmp_path):
     source = write_layer(tmp_path / "f.gpkg", [None], id=["a"])
-    with pytest.raises(InputError, match=r"list holds no facility.*empty = true"):
+    with pytest.raises(InputError, match=r"list: f.gpkg holds no facility.*empty = true"):
         load(town, FacilitiesTable(name="list", source=source, service="health"))
 
 
@@ -235,7 +235,7 @@ def test_points_of_a_multipoint_are_entrances(town, tmp_path):
 
 def test_a_line_is_no_facility(town, tmp_path):
     source = write_layer(tmp_path / "f.gpkg", [shapely.LineString([(0, 0), (9, 0)])])
-    with pytest.raises(InputError, match="1 rows of layer list are no polygons: 1"):
+    with pytest.raises(InputError, match=r"f.gpkg, row 1: no polygon"):
         load(town, FacilitiesTable(name="list", source=source, service="health"))
 
 

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "lifecircle"
 # From the ground up; a module imports from its own row or from rows above it in this list.
 LAYERS = [
     # words, rules, units
-    {"errors", "findings", "messages", "progress"}
+    {"errors", "findings", "messages", "progress", "version"}
     | {"definitions", "overrides", "project", "project_file", "project_rules", "schema"}
     | {"crs", "datum", "geodesy", "standards", "toml_file"},
     # files, databases and OSM extracts -> frames
@@ -38,7 +38,7 @@ LAYERS = [
     # what people look at
     {"columns", "csv_tables", "folder_lock", "outputs", "provenance", "records"}
     | {"demand_layer", "geopackage", "gis_layers", "qgis_styles"}
-    | {"maps", "reach", "report", "sheets", "verdicts", "workbook"},
+    | {"bands", "maps", "reach", "report", "sheets", "verdicts", "workbook"},
     # the only places that know the order of steps
     {"analysis", "initialise", "intake", "pipeline", "reading", "runs"}
     | {"sample", "sample_data", "sample_streets"},

@@ -261,3 +261,12 @@ def test_the_area_around_one_street_is_a_band_with_eight_sided_ends():
     area = isochrones(network, facility, standard(60 / PACE)).to_crs(CRS).geometry.iloc[0]
     # 120 m by 50 m, and half an octagon of radius 25 m at either end (2 √2 r² both).
     assert area.area == pytest.approx(120 * 50 + 2 * np.sqrt(2) * 25**2, rel=1e-3)
+
+
+def test_rows_of_single_facilities_can_be_left_out(on_streets):
+    asked = (on_streets.network, on_streets.facilities, on_streets.standard)
+    every = isochrones(*asked)
+    unions = isochrones(*asked, each_facility=False)
+    assert unions["kind"].tolist() == ["service", "service"]
+    expected = every[every["kind"] == "service"].reset_index(drop=True)
+    assert_geodataframe_equal(unions, expected)

@@ -138,13 +138,13 @@ def test_all_faulty_coordinates_are_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read(path)
     words = str(caught.value)
-    assert "2 values of column lon in a.csv are not coordinates: row 3 '121.4°', 5 'abc'" in words
-    assert "1 rows of a.csv have an empty lon: 4" in words
-    assert "1 rows of a.csv have an empty lat: 5" in words
+    assert "homes: a.csv, column lon: not a coordinate: row 3 '121.4°', 5 'abc'" in words
+    assert "a.csv, row 4: column lon is empty" in words
+    assert "a.csv, row 5: column lat is empty" in words
 
 
 def test_swapped_columns_are_named_with_the_line(homes: Path) -> None:
-    with pytest.raises(CRSError, match=r"look swapped in homes.csv, 2 rows: 2, 3"):
+    with pytest.raises(CRSError, match=r"homes.csv, row 2, 3: longitude and latitude look swapped"):
         read(homes, x="lat", y="lon")
 
 
@@ -234,7 +234,7 @@ def test_axes_beside_a_geometry_mean_nothing(wards: Path) -> None:
 def test_features_without_geometry_are_an_error_or_a_finding(wards: Path) -> None:
     layer = read_layer(LayerTable(source=str(wards)), layer="zones")
     assert len(layer.frame) == 3
-    with pytest.raises(InputError, match=r"2 features of wards.gpkg have no geometry: 2, 3\."):
+    with pytest.raises(InputError, match=r"wards.gpkg, row 2, 3: these features have no geometry"):
         require_geometry(layer, layer="zones", source="wards.gpkg")
     kept = drop_missing_geometry(layer, layer="zones", source="wards.gpkg")
     assert kept.frame["row"].tolist() == ["1"]

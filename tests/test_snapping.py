@@ -121,10 +121,27 @@ def test_findings_name_who_is_off_the_streets_or_moved() -> None:
     )
     assert "1 places were put on a larger" in found["network.moved"]
     lost = snapping_findings(
-        snap(facilities_at([0], [9999]), network), network, layer="clinics",
-        max_snap_m=200, min_component_m=2000,
-    )  # fmt: skip
-    assert "cannot be reached: f0" in lost[0].message.text("en")
+        snap(facilities_at([0, 3000, 1500], [9999, -401, 0]), network),
+        network,
+        layer="clinics",
+        max_snap_m=200,
+        min_component_m=2000,
+    )
+    assert [f.code for f in lost] == ["network.facility_beyond"]
+    assert "serve nobody here: f0, f1." in lost[0].message.text("en")
+
+
+def test_a_facility_amid_the_streets_but_far_from_each_is_a_warning() -> None:
+    network = streets_of([0, 3000, 3000, 0], [0, 0, 3000, 3000], [(0, 1), (1, 2), (2, 3)])
+    found = snapping_findings(
+        snap(facilities_at([1000], [1500]), network),
+        network,
+        layer="clinics",
+        max_snap_m=200,
+        min_component_m=2000,
+    )
+    assert [(f.code, f.severity) for f in found] == [("network.facility_unsnapped", "warning")]
+    assert "cannot be reached: f0" in found[0].message.text("en")
 
 
 def test_findings_count_places_left_on_islands() -> None:

@@ -61,4 +61,4 @@ def some(values: Sequence[object], most: int = 10) -> str:
     'a'
     """
     shown = ", ".join(str(value) for value in values[:most])
-    return shown if len(values) <= most else f"{shown}, … ({len(values)})"
+    return shown if len(values) <= most else f"{shown}, … ({len(values):,})"
