@@ -34,9 +34,7 @@ class InputError(LifecircleError, ValueError):
         space = "" if language == "zh" else " "
         return "\n".join(
             space.join(filter(None, (fault.text(language), "" if later else action)))
-            for fault, action, later in zip(
-                self.faults, actions, [*said_later, False], strict=True
-            )
+            for fault, action, later in zip(self.faults, actions, [*said_later, False], strict=True)
         )
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 import folium
 import geopandas as gpd
 import pandas as pd
+from branca.element import MacroElement
+from folium.template import Template
 
 from lifecircle import verdicts
 from lifecircle.errors import InputError
@@ -32,6 +34,8 @@ SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 SOURCE_MAP = "//# sourceMappingURL"
 ENTITIES = {ord(letter): f"&#{ord(letter)};" for letter in "`$\\{}"}
 """Of scripts, and of the templates through which folium puts all its text a second time."""
+
+ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
 
 BLUES = ["#08519c", "#3182bd", "#6baed6", "#9ecae1", "#c6dbef"]
 
@@ -102,6 +106,9 @@ def coverage_map(
         crs=zones.crs,
     )
     picture = _empty_map(zones, tiles, layer="zones")
+    first = rows.dropna(subset=["definition"]).iloc[0]
+    limit = "" if pd.isna(first["minutes"]) else f" {first['minutes']:g} min"
+    _Caption(f"{first['definition']} · {service}{limit} · {first['mode']}").add_to(picture)
     _polygons(shown, ["zone", "status", "rate", "covered", "demand", "short by"]).add_to(picture)
     return picture
 
@@ -165,7 +172,27 @@ def _empty_map(shown: gpd.GeoDataFrame, tiles: str | None, *, layer: str) -> fol
     west, south, east, north = (float(value) for value in shown.to_crs("EPSG:4326").total_bounds)
     picture = folium.Map(tiles=tiles, control_scale=True)
     picture.fit_bounds([[south, west], [north, east]])
+    _Caption(ATTRIBUTION).add_to(picture)
     return picture
+
+
+class _Caption(MacroElement):
+    """A line in the corner of the map: the definition of what is shown, or whose data these are.
+
+    folium takes further scripts only as such a class. Leaflet writes the line as markup, so that
+    the text must be inert.
+    """
+
+    _template = Template(
+        """{% macro script(this, kwargs) %}
+        {{ this._parent.get_name() }}.attributionControl.addAttribution({{ this.text|tojson }});
+        {% endmacro %}"""
+    )
+
+    def __init__(self, text: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Caption"
+        self.text = inert(text)
 
 
 def _polygons(shown: gpd.GeoDataFrame, fields: list[str]) -> folium.GeoJson:

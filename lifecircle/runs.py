@@ -13,6 +13,7 @@ from lifecircle.analysis import Analysis
 from lifecircle.crs import metric_crs
 from lifecircle.demand_layer import demand_layer
 from lifecircle.errors import InputError
+from lifecircle.findings import finding
 from lifecircle.geopackage import read_facilities, read_streets, read_zones, write_geopackage
 from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
 from lifecircle.lines import streets_from_lines
@@ -41,6 +42,10 @@ from lifecircle.report import ReportContent, write_report
 from lifecircle.snapping import snap
 from lifecircle.workbook import write_workbook
 
+MOST_SINGLE_ISOCHRONES = 1000
+"""With more facilities than this only the isochrones of whole services are drawn: each takes some
+20 ms."""
+
 
 def write(analysis: Analysis, out: Path, *, progress: Progress | None = None) -> dict[str, Path]:
     """Every output file of a run, moved into `out` together when all are complete.
@@ -55,6 +60,7 @@ def write(analysis: Analysis, out: Path, *, progress: Progress | None = None) ->
         If the analysis was opened without its streets, or the folder cannot be written or a file
         in it cannot be replaced: then none is.
     """
+    analysis = _with_notes(analysis)
     clock = Clock(analysis.seconds, progress)
     with replace_outputs(out) as folder:
         clock.start("isochrones")
@@ -135,6 +141,21 @@ def _with_streets(analysis: Analysis, folder: Path) -> Analysis:
     )
 
 
+def _too_many(analysis: Analysis) -> bool:
+    """Whether there are too many facilities for an isochrone each."""
+    return int(analysis.facilities["facility"].nunique()) > MOST_SINGLE_ISOCHRONES
+
+
+def _with_notes(analysis: Analysis) -> Analysis:
+    """The analysis with what its files leave out as a finding."""
+    if not _too_many(analysis):
+        return analysis
+    left_out = finding(
+        "isochrones", "runs.services_only", severity="info", most=MOST_SINGLE_ISOCHRONES
+    )
+    return dataclasses.replace(analysis, findings=(*analysis.findings, left_out))
+
+
 def _layers(analysis: Analysis) -> dict[str, gpd.GeoDataFrame]:
     """The layers of `layers.gpkg`."""
     network = analysis.network
@@ -146,7 +167,13 @@ def _layers(analysis: Analysis) -> dict[str, gpd.GeoDataFrame]:
         "streets": street_layer(network),
         "demand": demand_layer(analysis.demand, analysis.travel_time, crs=network.crs),
     }
-    return {**layers, "isochrones": isochrones(network, analysis.facilities, analysis.standard)}
+    areas = isochrones(
+        network,
+        analysis.facilities,
+        analysis.standard,
+        each_facility=not _too_many(analysis),
+    )
+    return {**layers, "isochrones": areas}
 
 
 def _provenance(analysis: Analysis, seconds: Mapping[str, float]) -> Provenance:

@@ -172,7 +172,7 @@ FAULTS = {
     "metres called degrees": Fault(
         lambda city: in_metres(city, 4326, 0),
         ("people", "人口.csv", "2, 3, 4, 5", "500100, 3430000", "EPSG:4326", "EPSG:4549"),
-        "write the projected one", "请写出投影坐标系",
+        "write the projected one", "请改写投影坐标系",
     ),
     "a working system in degrees": Fault(
         set_to("[project]", '[project]\ncrs = "EPSG:4490"'),
@@ -198,12 +198,12 @@ FAULTS = {
     "no zone number": Fault(
         lambda city: in_metres(city, 4528, 0),
         ("people", "人口.csv", "EPSG:4528", "500100", "2, 3, 4, 5", "EPSG:4549"),
-        "without the zone number", "不带带号",
+        "without the zone number", "、不带带号的坐标系",
     ),
     "a zone number too many": Fault(
         lambda city: in_metres(city, 4549, 40e6),
         ("people", "人口.csv", "EPSG:4549", "40500100", "2, 3, 4, 5", "EPSG:4528"),
-        "with the zone number", "带带号",
+        "with the zone number", "、带带号的坐标系",
     ),
     # 8: no word of the datum
     "a table that does not say its datum": Fault(
@@ -495,13 +495,21 @@ def clinic_at(city: City, x: float, y: float = 0) -> None:
     city.clinics(lng=lng, lat=lat)
 
 
-def test_a_facility_off_the_streets_is_listed(city: City, run: Callable[..., None]) -> None:
-    clinic_at(city, 2000, 15_000)
+@pytest.mark.parametrize(
+    ("y", "code", "severity"),
+    [(300, "network.facility_unsnapped", "warning"), (15_000, "network.facility_beyond", "info")],
+)
+def test_a_facility_off_the_streets_is_listed(
+    city: City, run: Callable[..., None], y: float, code: str, severity: str
+) -> None:
+    """300 m from any street amid the streets, or 15 km beyond all of them."""
+    branch = shapely.LineString([(3200, 0), (3200, 1500)])
+    city.layer("道路.geojson", [shapely.LineString([(x, 0) for x in STREET_M]), branch])
+    clinic_at(city, 2000, y)
     run()
-    found = city.findings().loc["network.facility_unsnapped"]
-    assert found["severity"] == "warning"
-    assert "clinics:B" in found["message"]
-    assert "max_snap_m" in found["action"]
+    found = city.findings().loc[code]
+    assert found[["row", "severity"]].tolist() == ["clinics:B", severity]
+    assert "新城卫生服务中心" in found["message"]
     assert city.coverage().loc["", ["covered", "rate"]].tolist() == [160, 0.4]
 
 

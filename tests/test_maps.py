@@ -115,6 +115,20 @@ def test_the_map_keeps_the_caller_s_frames(zones, coverage):
 # Saved without network ------------------------------------------------------------------------
 
 
+@pytest.mark.browser
+def test_a_map_says_its_definition_and_whose_data_it_shows(tmp_path, zones, coverage):
+    hostile = coverage.assign(definition="<img src=x onerror=alert(1)>`${alert(2)}` {{ 7 * 7 }}")
+    save_offline(coverage_map(zones, hostile, service="sports"), tmp_path / "map.html")
+    with chromium() as browser:
+        opened = open_page(browser, tmp_path / "map.html")
+        corner = opened.page.locator(".leaflet-control-attribution")
+        assert "© OpenStreetMap contributors, ODbL" in corner.inner_text()
+        words = "<img src=x onerror=alert(1)>`${alert(2)}` {{ 7 * 7 }} · sports 15 min · walk"
+        assert words in corner.inner_text()
+        assert corner.locator("img").count() == 0
+        assert opened.messages == []
+
+
 def test_tiles_cannot_be_saved(tmp_path, zones, coverage):
     picture = coverage_map(zones, coverage, service="sports", tiles="OpenStreetMap")
     with pytest.raises(InputError, match="tiles come from a server"):
