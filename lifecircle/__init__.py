@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lifecircle.maps import coverage_map, isochrone_map, save_offline
     from lifecircle.network import StreetNetwork
     from lifecircle.pipeline import analyse
-    from lifecircle.project import Project
+    from lifecircle.project.tables import Project
     from lifecircle.rates import coverage
     from lifecircle.reach import isochrones
     from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
@@ -46,7 +46,7 @@ _MODULES = {
     "InputError": "errors",
     "Layer": "findings",
     "LifecircleError": "errors",
-    "Project": "project",
+    "Project": "project.tables",
     "Service": "standards",
     "Standard": "standards",
     "StreetNetwork": "network",

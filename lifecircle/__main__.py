@@ -12,7 +12,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        from lifecircle.cli import app
+        from lifecircle.command.cli import app
 
         app(prog_name="lifecircle")
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ import pandas as pd
 from lifecircle.definitions import Definition
 from lifecircle.findings import Finding, Source
 from lifecircle.network import StreetNetwork
-from lifecircle.project import Project
+from lifecircle.project.tables import Project
 from lifecircle.standards import Standard
 from lifecircle.travel import TravelTime
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from lifecircle.layers.zones import OUTSIDE
 from lifecircle.rates import COVERED_TOLERANCE_MIN
 from lifecircle.travel import TravelTime
-from lifecircle.zones import OUTSIDE
 
 
 def curve(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from lifecircle.project import DefinitionTable, Project
+from lifecircle.project.tables import DefinitionTable, Project
 from lifecircle.standards import Standard
 
 

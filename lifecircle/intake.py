@@ -13,20 +13,20 @@ import pandas as pd
 
 from lifecircle.crs import metric_crs
 from lifecircle.datum_check import datum_finding
-from lifecircle.demand import load_demand, zone_totals
 from lifecircle.errors import InputError
-from lifecircle.facilities import load_facilities
 from lifecircle.findings import Finding, Source
+from lifecircle.layers.demand import load_demand, zone_totals
+from lifecircle.layers.facilities import load_facilities
+from lifecircle.layers.zones import load_zones
 from lifecircle.messages import message
 from lifecircle.network import StreetNetwork
 from lifecircle.osm.extract import is_extract
 from lifecircle.progress import Clock, Progress
-from lifecircle.project import Project
-from lifecircle.project_file import ProjectFile, check_project, load_project
+from lifecircle.project.file import ProjectFile, check_project, load_project
+from lifecircle.project.tables import Project
 from lifecircle.snapping import snap, snapping_findings
 from lifecircle.standards import Standard, load_standard
 from lifecircle.streets import load_network
-from lifecircle.zones import load_zones
 
 Added = tuple[str, float, float]
 """A facility that does not exist yet: service, longitude, latitude."""

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
+from lifecircle.layers.zones import OUTSIDE
 from lifecircle.standards import Standard
-from lifecircle.zones import OUTSIDE
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

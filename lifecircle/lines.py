@@ -26,8 +26,8 @@ from lifecircle.findings import Finding, Source, finding
 from lifecircle.geodesy import WGS84, transformer
 from lifecircle.messages import some
 from lifecircle.network import Bools, Floats, Ints, Streets
-from lifecircle.project import LayerTable, NetworkTable
-from lifecircle.readers import drop_missing_geometry, read_layer
+from lifecircle.project.tables import LayerTable, NetworkTable
+from lifecircle.readers.layer import drop_missing_geometry, read_layer
 
 SAME_NODE_M = 0.01
 """Ends of lines this near are one node (contract §4)."""

@@ -12,7 +12,6 @@ import pandas as pd
 
 from lifecircle.analysis import Analysis
 from lifecircle.definitions import Definition, definitions_of, search_minutes_of
-from lifecircle.demand import demand_note
 from lifecircle.identities import (
     check_all,
     check_monotone,
@@ -21,8 +20,9 @@ from lifecircle.identities import (
     check_sums,
 )
 from lifecircle.intake import Added, Checked, check_layers
+from lifecircle.layers.demand import demand_note
 from lifecircle.progress import Clock, Progress
-from lifecircle.project import Project
+from lifecircle.project.tables import Project
 from lifecircle.rates import coverage
 from lifecircle.travel import TravelTime, straight_time, travel_time
 

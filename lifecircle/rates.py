@@ -15,11 +15,11 @@ import pandas as pd
 
 from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
+from lifecircle.layers.zones import OUTSIDE
 from lifecircle.levels import units_of
 from lifecircle.messages import some
 from lifecircle.standards import Service, Standard
 from lifecircle.travel import TravelTime
-from lifecircle.zones import OUTSIDE
 
 ALL = "all"
 COVERED_TOLERANCE_MIN = 1e-6

@@ -8,14 +8,14 @@ from typing import Any
 import geopandas as gpd
 
 from lifecircle.crs import metric_crs
-from lifecircle.demand import load_demand
-from lifecircle.facilities import load_facilities
 from lifecircle.findings import Layer
+from lifecircle.layers.demand import load_demand
+from lifecircle.layers.facilities import load_facilities
+from lifecircle.layers.zones import load_zones
 from lifecircle.network import StreetNetwork
-from lifecircle.project import DemandTable, FacilitiesTable, StandardTable, ZonesTable
-from lifecircle.schema import checked
+from lifecircle.project.schema import checked
+from lifecircle.project.tables import DemandTable, FacilitiesTable, StandardTable, ZonesTable
 from lifecircle.standards import Standard, load_standard
-from lifecircle.zones import load_zones
 
 
 def read_standard(profile: str = "osm-15min", **keys: Any) -> Standard:

@@ -11,24 +11,27 @@ import geopandas as gpd
 
 from lifecircle.analysis import Analysis
 from lifecircle.crs import metric_crs
-from lifecircle.demand_layer import demand_layer
 from lifecircle.errors import InputError
 from lifecircle.findings import finding
-from lifecircle.geopackage import read_facilities, read_streets, read_zones, write_geopackage
-from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
 from lifecircle.lines import streets_from_lines
 from lifecircle.network import street_network
-from lifecircle.outputs import replace_outputs, verify
-from lifecircle.progress import Clock, Progress
-from lifecircle.provenance import (
+from lifecircle.outputs.demand_layer import demand_layer
+from lifecircle.outputs.folder import replace_outputs, verify
+from lifecircle.outputs.geopackage import (
+    read_facilities,
+    read_streets,
+    read_zones,
+    write_geopackage,
+)
+from lifecircle.outputs.gis_layers import facility_layer, street_layer, zone_layer
+from lifecircle.outputs.provenance import (
     Provenance,
     provenance_of,
     versions,
     write_data_package,
     write_run,
 )
-from lifecircle.reach import isochrones
-from lifecircle.records import (
+from lifecircle.outputs.records import (
     demands_of,
     read_coverage,
     read_travel_time,
@@ -38,9 +41,11 @@ from lifecircle.records import (
     write_findings,
     write_travel_time,
 )
+from lifecircle.outputs.workbook import write_workbook
+from lifecircle.progress import Clock, Progress
+from lifecircle.reach import isochrones
 from lifecircle.report import ReportContent, write_report
 from lifecircle.snapping import snap
-from lifecircle.workbook import write_workbook
 
 MOST_SINGLE_ISOCHRONES = 1000
 """With more facilities than this only the isochrones of whole services are drawn: each takes some

@@ -17,9 +17,9 @@ from pydantic import Field
 
 from lifecircle.errors import InputError
 from lifecircle.messages import Message, message
-from lifecircle.project import Key, Positive, ServiceTable, Share, StandardTable, Table
-from lifecircle.schema import checked, nearest
-from lifecircle.toml_file import read_toml
+from lifecircle.project.schema import checked, nearest
+from lifecircle.project.tables import Key, Positive, ServiceTable, Share, StandardTable, Table
+from lifecircle.project.toml_file import read_toml
 
 PRESETS = Path(__file__).parent / "presets"
 PROJECT_FILE = "project file"

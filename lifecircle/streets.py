@@ -11,15 +11,15 @@ import pyproj
 import shapely
 
 from lifecircle.crs import metric_crs
-from lifecircle.files import existing_file, sha256
 from lifecircle.findings import Finding, Source
 from lifecircle.graphs import read_graphml, streets_from_graph
 from lifecircle.lines import load_line_streets
 from lifecircle.network import Segments, StreetNetwork, network_findings, street_network, with_rim
 from lifecircle.osm.extract import is_extract
 from lifecircle.osm.streets import read_osm_streets
-from lifecircle.project import LayerTable, NetworkTable
-from lifecircle.readers import read_layer
+from lifecircle.project.tables import LayerTable, NetworkTable
+from lifecircle.readers.files import existing_file, sha256
+from lifecircle.readers.layer import read_layer
 
 
 @dataclass(frozen=True, eq=False)

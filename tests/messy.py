@@ -25,7 +25,12 @@ from tests.conftest import degrees
 from tests.drawn import in_degrees
 
 STREET_M = [0, 1000, 2000, 3200]
-PEOPLE = {"0001": (100, 100, 30), "0002": (1400, 60, 6), "0003": (1700, 40, 4), "0004": (3100, 200, 8)}
+PEOPLE = {
+    "0001": (100, 100, 30),
+    "0002": (1400, 60, 6),
+    "0003": (1700, 40, 4),
+    "0004": (3100, 200, 8),
+}
 CLINICS = {"A": (500, "城隍庙卫生院"), "B": (2000, "新城卫生服务中心")}
 WEST, EAST = shapely.box(-100, -300, 1550, 300), shapely.box(1550, -300, 3300, 300)
 ZONES = {"010101": ("老城街道", WEST), "010102": ("新城街道", EAST)}
@@ -140,12 +145,16 @@ class City:
         self.edit("项目.toml", old, new, "utf-8")
 
     def findings(self) -> pd.DataFrame:
-        return pd.read_csv(self.out / "findings.csv", dtype=str, keep_default_na=False).set_index("code")
+        return pd.read_csv(self.out / "findings.csv", dtype=str, keep_default_na=False).set_index(
+            "code"
+        )
 
     def coverage(self, service: str = "health") -> pd.DataFrame:
         """The rows of one service, by zone; the city's under ""."""
         kinds = {"zone": str, "name": str, "parent": str}
-        table = pd.read_csv(self.out / "coverage.csv", dtype=kinds, keep_default_na=False, na_values=[""])
+        table = pd.read_csv(
+            self.out / "coverage.csv", dtype=kinds, keep_default_na=False, na_values=[""]
+        )
         table["zone"] = table["zone"].fillna("")
         return table[table["service"] == service].set_index("zone")
 

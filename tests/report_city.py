@@ -9,7 +9,7 @@ import shapely
 
 from lifecircle.definitions import Definition
 from lifecircle.findings import Source, finding
-from lifecircle.project import Project
+from lifecircle.project.tables import Project
 from lifecircle.report import ReportContent
 from lifecircle.standards import Service, Standard
 

@@ -14,8 +14,8 @@ import shapely
 
 from lifecircle.definitions import Definition
 from lifecircle.findings import Source, finding
-from lifecircle.project import Project
-from lifecircle.provenance import Provenance
+from lifecircle.outputs.provenance import Provenance
+from lifecircle.project.tables import Project
 from lifecircle.rates import coverage
 from lifecircle.standards import Service, Standard
 from lifecircle.travel import TravelTime

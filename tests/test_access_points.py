@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from lifecircle.access_points import (
+from lifecircle.layers.access_points import (
     PLACE_COLUMNS,
     Places,
     enter,

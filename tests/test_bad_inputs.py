@@ -7,15 +7,10 @@ run go on, with numbers that can be checked in the head (see `messy`).
 
 from __future__ import annotations
 
-import codecs
 import json
-import os
 import re
 import sqlite3
-import struct
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,10 +21,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from lifecircle.cli import app
+from lifecircle.command.cli import app
 from lifecircle.datum import gcj02_from_wgs84
 from tests.conftest import MONACO, ROOT
-from tests.messy import CLINICS, EAST, PEOPLE, STREET_M, WEST, ZONES, City, along
+from tests.messy import CLINICS, EAST, PEOPLE, STREET_M, WEST, City, along
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -514,7 +509,8 @@ def test_a_facility_off_the_streets_is_listed(
 
 
 @pytest.mark.parametrize(
-    ("y", "code", "covered"), [(150, "network.moved", 200), (250, "network.on_small_component", 160)]
+    ("y", "code", "covered"),
+    [(150, "network.moved", 200), (250, "network.on_small_component", 160)],
 )
 def test_islands_stay_and_are_told(
     city: City, run: Callable[..., None], y: float, code: str, covered: float
@@ -615,7 +611,10 @@ def test_names_that_mean_harm_stay_names(city: City, run: Callable[..., None]) -
         formulas = [cell.value for row in sheet for cell in row if cell.data_type == "f"]
         assert not [text for text in formulas if "HYPERLINK" in text or "1+1" in text]
         assert not [cell for row in sheet for cell in row if cell.hyperlink]
-    assert gpd.read_file(city.out / "layers.gpkg", layer="zones")["name"].tolist() == [script, formula]
+    assert gpd.read_file(city.out / "layers.gpkg", layer="zones")["name"].tolist() == [
+        script,
+        formula,
+    ]
     record = pd.read_parquet(city.out / "travel_time.parquet")
     assert record["zone"].unique().tolist() == ["=1+1", "010102"]
     report = (city.out / "report.html").read_text(encoding="utf-8")
@@ -637,7 +636,9 @@ def test_a_project_file_as_notepad_saves_it(
 
 def test_long_codes_stay_text_everywhere(city: City, run: Callable[..., None]) -> None:
     codes = ["310101001000", "310101002000"]
-    city.layer("街镇.geojson", [WEST, EAST], 编码=[float(code) for code in codes], 名称=["甲", "乙"])
+    city.layer(
+        "街镇.geojson", [WEST, EAST], 编码=[float(code) for code in codes], 名称=["甲", "乙"]
+    )
     run()
     csv = (city.out / "coverage.csv").read_text(encoding="utf-8-sig")
     assert f",zone,{codes[0]},甲," in csv
@@ -663,7 +664,9 @@ def test_long_codes_stay_text_everywhere(city: City, run: Callable[..., None]) -
 
 def test_what_is_not_known_is_empty_and_has_a_state(city: City, run: Callable[..., None]) -> None:
     clinic_at(city, 2000, 15_000)
-    city.people(纬度=[along(x)[1] for x, _, _ in list(PEOPLE.values())[:3]] + [along(3100, 15_000)[1]])
+    city.people(
+        纬度=[along(x)[1] for x, _, _ in list(PEOPLE.values())[:3]] + [along(3100, 15_000)[1]]
+    )
     run()
     for name in ("run.json", "datapackage.json"):
         json.loads((city.out / name).read_text("utf-8"), parse_constant=pytest.fail)

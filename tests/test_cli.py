@@ -15,8 +15,8 @@ import pytest
 import shapely
 
 import lifecircle.sample_data
-from lifecircle.cli import app
-from lifecircle.console import preferred_language
+from lifecircle.command.cli import app
+from lifecircle.command.console import preferred_language
 from lifecircle.sample_data import monaco_project
 
 from .conftest import degrees

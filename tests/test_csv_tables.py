@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lifecircle.csv_tables import defused, read_csv, restored, write_csv
+from lifecircle.outputs.csv_tables import defused, read_csv, restored, write_csv
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=8)
 HOSTILE = st.sampled_from(["=1+1", "+86", "-5", "@x", "\tx", "\r=cmd", "'=x", "''", "a\r\nb", "NA"])

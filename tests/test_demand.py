@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import shapely
 
-from lifecircle.demand import demand_note, load_demand, zone_totals
 from lifecircle.errors import InputError
 from lifecircle.geodesy import lonlat
-from lifecircle.project import DemandTable
-from lifecircle.zones import OUTSIDE
+from lifecircle.layers.demand import demand_note, load_demand, zone_totals
+from lifecircle.layers.zones import OUTSIDE
+from lifecircle.project.tables import DemandTable
 from tests.conftest import CRS, degrees
 from tests.drawn import in_degrees, write_extract, write_layer
 
@@ -80,9 +80,7 @@ def test_places_in_no_zone_are_kept_and_counted(tmp_path):
 
 def test_a_negative_weight_is_an_error_with_its_row(tmp_path):
     source = csv(tmp_path, ("a,7", 50, 50), ("b,-3", 50, 60))
-    with pytest.raises(
-        InputError, match=r"d.csv, column people: negative numbers: row 3 '-3'"
-    ):
+    with pytest.raises(InputError, match=r"d.csv, column people: negative numbers: row 3 '-3'"):
         demand(source, weight="people")
 
 
@@ -95,9 +93,7 @@ def test_negative_groups_and_weights_are_reported_together(tmp_path):
 
 def test_a_missing_weight_is_an_error_with_its_row(tmp_path):
     source = csv(tmp_path, ("a,7", 50, 50), ("b,", 50, 60), ("c,NaN", 50, 70))
-    with pytest.raises(
-        InputError, match=r"d.csv, row 3, 4: column people is empty"
-    ):
+    with pytest.raises(InputError, match=r"d.csv, row 3, 4: column people is empty"):
         demand(source, weight="people")
 
 

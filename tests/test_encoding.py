@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecircle.encoding import decode, known_encoding, true_encoding
 from lifecircle.errors import InputError
+from lifecircle.readers.encoding import decode, known_encoding, true_encoding
 
 WHERE = {"layer": "health", "source": "卫生.csv"}
 TEXT = "名称,类型\n黄浦区卫生院,社区\n"

@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from lifecircle.errors import InputError
-from lifecircle.facilities import load_facilities
-from lifecircle.project import FacilitiesTable
+from lifecircle.layers.facilities import load_facilities
+from lifecircle.project.tables import FacilitiesTable
 from lifecircle.standards import Service, Standard
 from tests.conftest import degrees
 from tests.drawn import in_degrees, write_extract, write_layer

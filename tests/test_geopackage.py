@@ -15,17 +15,17 @@ import pyogrio
 import pytest
 import shapely
 
-from lifecircle.demand_layer import STATES, demand_layer
 from lifecircle.geodesy import distance_m
-from lifecircle.geopackage import (
+from lifecircle.network import Streets, street_network
+from lifecircle.outputs.demand_layer import STATES, demand_layer
+from lifecircle.outputs.geopackage import (
     layer_names,
     read_facilities,
     read_streets,
     read_zones,
     write_geopackage,
 )
-from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
-from lifecircle.network import Streets, street_network
+from lifecircle.outputs.gis_layers import facility_layer, street_layer, zone_layer
 from lifecircle.travel import TravelTime
 from tests import small_run
 from tests.conftest import CRS, m, streets_of

@@ -8,7 +8,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecircle.grid import points_inside, shared
+from lifecircle.layers.grid import points_inside, shared
 
 
 def test_square_of_100_m_has_four_centres_at_50_m() -> None:

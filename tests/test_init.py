@@ -2,9 +2,9 @@
 
 import pytest
 
+from lifecircle.command.initialise import write_project_file
 from lifecircle.errors import InputError
-from lifecircle.initialise import write_project_file
-from lifecircle.project_file import load_project
+from lifecircle.project.file import load_project
 
 # Three squares side by side. Level 8 is the first two together; level 10 is each of the three,
 # but the third lacks its way 9.

@@ -7,13 +7,11 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from lifecircle import open_run
-from lifecircle.outputs import verify
+from lifecircle.outputs.folder import verify
 from tests.conftest import ROOT
 from tests.messy import City
 

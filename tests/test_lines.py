@@ -10,7 +10,7 @@ import shapely
 from lifecircle.errors import InputError
 from lifecircle.lines import load_line_streets, streets_from_lines
 from lifecircle.network import StreetNetwork, Streets, street_network
-from lifecircle.project import NetworkTable
+from lifecircle.project.tables import NetworkTable
 from tests.conftest import CRS, degrees
 
 

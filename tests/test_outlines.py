@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from lifecircle.errors import InputError
-from lifecircle.outlines import overlaps, polygonal, repaired
+from lifecircle.layers.outlines import overlaps, polygonal, repaired
 from tests.drawn import in_degrees
 
 

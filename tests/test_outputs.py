@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from lifecircle import folder_lock
 from lifecircle.errors import InputError
-from lifecircle.outputs import (
+from lifecircle.outputs import lock as folder_lock
+from lifecircle.outputs.folder import (
     RUN,
     RUN_SCHEMA,
     file_hashes,
@@ -214,7 +214,7 @@ def test_a_disk_without_room_explains_any_error_of_a_library(
 HOLD = """
     import sys, time
     from pathlib import Path
-    from lifecircle.outputs import replace_outputs
+    from lifecircle.outputs.folder import replace_outputs
     with replace_outputs(Path(sys.argv[1])):
         print("held", flush=True)
         time.sleep(60)
@@ -268,7 +268,7 @@ def test_a_lock_on_a_file_that_was_just_removed_is_none(
 FILL = """
     import json
     from pathlib import Path
-    from lifecircle.outputs import file_hashes, replace_outputs, verify
+    from lifecircle.outputs.folder import file_hashes, replace_outputs, verify
 
     def write(out, generation, started=lambda: None):
         with replace_outputs(out) as folder:

@@ -7,7 +7,8 @@ import pytest
 from pyproj import CRS
 
 from lifecircle.errors import InputError
-from lifecircle.project import (
+from lifecircle.project.file import check_project, load_project
+from lifecircle.project.tables import (
     DefinitionTable,
     DemandTable,
     NetworkTable,
@@ -15,7 +16,6 @@ from lifecircle.project import (
     StandardTable,
     ZonesTable,
 )
-from lifecircle.project_file import check_project, load_project
 from lifecircle.standards import load_standard
 
 WHOLE = """

@@ -11,21 +11,21 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 
-from lifecircle.columns import columns, words
-from lifecircle.csv_tables import read_header
 from lifecircle.definitions import Definition
-from lifecircle.demand_layer import demand_layer
-from lifecircle.geopackage import layer_names, write_geopackage
-from lifecircle.gis_layers import facility_layer, street_layer, zone_layer
-from lifecircle.outputs import replace_outputs, sha256, verify
-from lifecircle.provenance import (
+from lifecircle.outputs.columns import columns, words
+from lifecircle.outputs.csv_tables import read_header
+from lifecircle.outputs.demand_layer import demand_layer
+from lifecircle.outputs.folder import replace_outputs, sha256, verify
+from lifecircle.outputs.geopackage import layer_names, write_geopackage
+from lifecircle.outputs.gis_layers import facility_layer, street_layer, zone_layer
+from lifecircle.outputs.provenance import (
     provenance_of,
     run_json,
     versions,
     write_data_package,
     write_run,
 )
-from lifecircle.records import (
+from lifecircle.outputs.records import (
     travel_time_record,
     write_coverage,
     write_findings,

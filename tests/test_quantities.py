@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecircle.errors import InputError
-from lifecircle.quantities import code, codes, column, numbers, parse_numbers
+from lifecircle.readers.quantities import code, codes, column, numbers, parse_numbers
 
 WHERE = {"layer": "homes", "source": "homes.csv"}
 
@@ -56,9 +56,7 @@ def test_an_empty_cell_is_unknown(written: str | None) -> None:
 def test_what_is_not_a_number_is_named_with_its_row(written: str) -> None:
     with pytest.raises(InputError) as caught:
         numbers(frame(n=["1", written]), "n", **WHERE)
-    assert f"homes.csv, column n: not a number: row 3 '{written}'" in str(
-        caught.value
-    )
+    assert f"homes.csv, column n: not a number: row 3 '{written}'" in str(caught.value)
 
 
 def test_all_faults_come_together_and_ten_are_shown() -> None:

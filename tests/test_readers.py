@@ -15,8 +15,8 @@ import shapely
 from lifecircle.datum import Conversion, bd09_from_wgs84, gcj02_from_wgs84
 from lifecircle.errors import CRSError, InputError
 from lifecircle.findings import Layer
-from lifecircle.project import FacilitiesTable, LayerTable, PointTable
-from lifecircle.readers import drop_missing_geometry, read_layer, require_geometry
+from lifecircle.project.tables import FacilitiesTable, LayerTable, PointTable
+from lifecircle.readers.layer import drop_missing_geometry, read_layer, require_geometry
 
 LON, LAT = 121.4737, 31.2304
 

@@ -12,8 +12,7 @@ import pytest
 from lifecircle.definitions import Definition
 from lifecircle.findings import FINDING_COLUMNS, Finding
 from lifecircle.messages import message
-from lifecircle.rates import COVERAGE_COLUMNS
-from lifecircle.records import (
+from lifecircle.outputs.records import (
     demands_of,
     read_coverage,
     read_findings,
@@ -24,6 +23,7 @@ from lifecircle.records import (
     write_findings,
     write_travel_time,
 )
+from lifecircle.rates import COVERAGE_COLUMNS
 from lifecircle.travel import TravelTime
 
 NAN, INF = np.nan, np.inf

@@ -3,7 +3,7 @@
 import pytest
 
 from lifecircle.errors import InputError
-from lifecircle.project import ServiceTable, StandardTable
+from lifecircle.project.tables import ServiceTable, StandardTable
 from lifecircle.standards import PROJECT_FILE, load_standard, standard_names
 
 

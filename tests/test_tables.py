@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecircle.errors import InputError
-from lifecircle.tables import AttributeTable, read_table
+from lifecircle.readers.tables import AttributeTable, read_table
 
 
 @pytest.fixture

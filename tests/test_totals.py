@@ -9,9 +9,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifecircle.demand import load_demand
 from lifecircle.errors import InputError
-from lifecircle.project import DemandTable
+from lifecircle.layers.demand import load_demand
+from lifecircle.project.tables import DemandTable
 from tests.conftest import CRS
 from tests.drawn import in_degrees, write_extract, write_layer
 

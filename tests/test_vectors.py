@@ -11,10 +11,10 @@ import pytest
 import shapely
 
 from lifecircle.errors import InputError
-from lifecircle.files import sha256
 from lifecircle.findings import Layer
-from lifecircle.project import LayerTable
-from lifecircle.readers import read_layer
+from lifecircle.project.tables import LayerTable
+from lifecircle.readers.files import sha256
+from lifecircle.readers.layer import read_layer
 
 NAMES = ["淮海中路街道", "半淞园路街道", "外滩街道"]
 FORMATS = ["a.gpkg", "a.geojson", "a.json", "a.shp", "a.fgb", "a.parquet"]

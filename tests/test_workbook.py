@@ -12,9 +12,9 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from lifecircle.definitions import Definition
-from lifecircle.sheets import LONGEST_TEXT, Column, Pen, write_sheet
+from lifecircle.outputs.sheets import LONGEST_TEXT, Column, Pen, write_sheet
+from lifecircle.outputs.workbook import _floored, write_workbook
 from lifecircle.verdicts import percent
-from lifecircle.workbook import _floored, write_workbook
 from tests import small_run
 
 RADIUS = Definition("old/people?[radius]*", "people", metric="radius", group="aged_60")
@@ -189,7 +189,7 @@ class Recorder:
 
 
 def test_a_table_longer_than_a_sheet_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lifecircle.sheets.MOST_ROWS", 2)
+    monkeypatch.setattr("lifecircle.outputs.sheets.MOST_ROWS", 2)
     book = Recorder()
     pen = Pen(book, dict.fromkeys(["text", "header", "note"]), "en")
     write_sheet(pen, "long", [Column("name", ["a", "b", "c"])])

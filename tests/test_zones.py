@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifecircle.errors import InputError
-from lifecircle.project import ZonesTable
-from lifecircle.zones import OUTSIDE, assign_zones, load_zones
+from lifecircle.layers.zones import OUTSIDE, assign_zones, load_zones
+from lifecircle.project.tables import ZonesTable
 from tests.conftest import MONACO, points
 from tests.drawn import in_degrees, write_extract, write_layer
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lifecircle import verdicts
 from lifecircle.definitions import Definition
 from lifecircle.findings import Finding, Source
-from lifecircle.project import Project
+from lifecircle.project.tables import Project
 from lifecircle.report.cells import service_name, unit_of
 from lifecircle.report.summary import limit_text
 from lifecircle.report.words import (

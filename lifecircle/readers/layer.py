@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from lifecircle.crs import Place, degrees_of, is_rough, read_crs
 from lifecircle.datum import shifted_datum
-from lifecircle.encoding import true_encoding
 from lifecircle.errors import CRSError, InputError
-from lifecircle.files import existing_file, sha256
 from lifecircle.findings import Finding, Layer, Source, finding
 from lifecircle.geodesy import WGS84
 from lifecircle.messages import Message, message, some
-from lifecircle.project import LayerTable
-from lifecircle.quantities import code, codes, column, parse_numbers, row_values
-from lifecircle.tables import OUR_COLUMNS, read_cells, sample_texts
-from lifecircle.vectors import holds_geometry, lacks_crs_member, read_features
+from lifecircle.project.tables import LayerTable
+from lifecircle.readers.encoding import true_encoding
+from lifecircle.readers.files import existing_file, sha256
+from lifecircle.readers.quantities import code, codes, column, parse_numbers, row_values
+from lifecircle.readers.tables import OUR_COLUMNS, read_cells, sample_texts
+from lifecircle.readers.vectors import holds_geometry, lacks_crs_member, read_features
 
 _X_NAMES = ("x", "lon", "lng", "long", "longitude", "经度", "东经", "x坐标", "point_x")
 _Y_NAMES = ("y", "lat", "latitude", "纬度", "北纬", "y坐标", "point_y")

@@ -14,11 +14,11 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from lifecircle.columns import columns, words
 from lifecircle.definitions import Definition
 from lifecircle.findings import findings_table
-from lifecircle.provenance import Provenance
-from lifecircle.sheets import FORMATS, Column, Pen, write_sheet
+from lifecircle.outputs.columns import columns, words
+from lifecircle.outputs.provenance import Provenance
+from lifecircle.outputs.sheets import FORMATS, Column, Pen, write_sheet
 from lifecircle.standards import ALL, Standard
 from lifecircle.verdicts import percent, verdict
 

@@ -14,13 +14,13 @@ import shapely
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, Layer, finding
 from lifecircle.geodesy import WGS84
-from lifecircle.grid import points_inside, shared
+from lifecircle.layers.grid import points_inside, shared
+from lifecircle.layers.outlines import repaired
+from lifecircle.layers.zones import assign_zones
 from lifecircle.messages import Message, message, some
-from lifecircle.outlines import repaired
-from lifecircle.project import DemandTable
-from lifecircle.quantities import codes, column, numbers, row_values
-from lifecircle.readers import read_layer, require_geometry
-from lifecircle.zones import assign_zones
+from lifecircle.project.tables import DemandTable
+from lifecircle.readers.layer import read_layer, require_geometry
+from lifecircle.readers.quantities import codes, column, numbers, row_values
 
 ZONE_MISMATCH_M = 50.0
 """A place farther than this outside the zone that its row names is a finding (contract §4)."""

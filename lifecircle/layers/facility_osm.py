@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from lifecircle.access_points import PLACE_COLUMNS, Places
 from lifecircle.errors import InputError
-from lifecircle.facility_tables import entered_by
 from lifecircle.findings import Source, finding
+from lifecircle.layers.access_points import PLACE_COLUMNS, Places
+from lifecircle.layers.facility_tables import entered_by
 from lifecircle.osm.areas import carries
 from lifecircle.osm.features import read_features
-from lifecircle.project import FacilitiesTable
+from lifecircle.project.tables import FacilitiesTable
 from lifecircle.standards import Service, Standard
 
 _KEYS = frozenset({"name", "source", "service", "access", "empty", "date"})

@@ -65,7 +65,7 @@ def number_columns(file: str) -> list[str]:
 
 @functools.cache
 def _described() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    return tomllib.loads((files("lifecircle") / "columns.toml").read_text("utf-8"))
+    return tomllib.loads((files("lifecircle.outputs") / "columns.toml").read_text("utf-8"))
 
 
 def _column(file: str, name: str) -> Column:

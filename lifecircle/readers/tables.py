@@ -16,12 +16,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
-from lifecircle.encoding import decode
 from lifecircle.errors import InputError
-from lifecircle.files import PARQUET, TEXT_TABLES, WORKBOOKS, existing_file, read_bytes, sha256
 from lifecircle.findings import Finding, Source, finding
 from lifecircle.messages import some
-from lifecircle.quantities import codes
+from lifecircle.readers.encoding import decode
+from lifecircle.readers.files import (
+    PARQUET,
+    TEXT_TABLES,
+    WORKBOOKS,
+    existing_file,
+    read_bytes,
+    sha256,
+)
+from lifecircle.readers.quantities import codes
 
 # Names that the readers give to columns of their own; a file's column of that name gets an "_".
 OUR_COLUMNS = ("row", "geometry")

@@ -10,8 +10,14 @@ from lifecircle.crs import read_crs
 from lifecircle.datum import shifted_datum
 from lifecircle.errors import CRSError
 from lifecircle.messages import Message, message
-from lifecircle.project import DefinitionTable, FacilitiesTable, Project, is_address, is_special
-from lifecircle.schema import nearest
+from lifecircle.project.schema import nearest
+from lifecircle.project.tables import (
+    DefinitionTable,
+    FacilitiesTable,
+    Project,
+    is_address,
+    is_special,
+)
 from lifecircle.standards import Standard
 
 _CRS_FAULTS = {

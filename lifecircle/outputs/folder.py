@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from lifecircle.errors import InputError, LifecircleError
-from lifecircle.folder_lock import locked
 from lifecircle.messages import message, some
+from lifecircle.outputs.lock import locked
 
 RUN = "run.json"
 RUN_SCHEMA = "lifecircle.run/1"

@@ -8,7 +8,7 @@ from html import escape
 
 import pandas as pd
 
-from lifecircle.columns import words
+from lifecircle.outputs.columns import words
 from lifecircle.verdicts import COLOURS
 
 STYLES = "layer_styles"

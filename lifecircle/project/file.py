@@ -12,12 +12,12 @@ from typing import Any
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import Message, message
-from lifecircle.overrides import override_places, with_overrides
-from lifecircle.project import Project, is_address, is_special
-from lifecircle.project_rules import project_faults
-from lifecircle.schema import checked
+from lifecircle.project.overrides import override_places, with_overrides
+from lifecircle.project.rules import project_faults
+from lifecircle.project.schema import checked
+from lifecircle.project.tables import Project, is_address, is_special
+from lifecircle.project.toml_file import read_toml
 from lifecircle.standards import Standard, load_standard
-from lifecircle.toml_file import read_toml
 
 PATH_KEYS = ("source", "extent", "total_source")
 CRS_KEYS = ("crs", "output_crs")

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lifecircle.access_points import PLACE_COLUMNS, Places, no_entrances
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.geodesy import WGS84
+from lifecircle.layers.access_points import PLACE_COLUMNS, Places, no_entrances
+from lifecircle.layers.outlines import repaired
 from lifecircle.messages import some
-from lifecircle.outlines import repaired
-from lifecircle.project import FacilitiesTable
-from lifecircle.quantities import codes, column, numbers
-from lifecircle.readers import drop_missing_geometry, read_layer
+from lifecircle.project.tables import FacilitiesTable
+from lifecircle.readers.layer import drop_missing_geometry, read_layer
+from lifecircle.readers.quantities import codes, column, numbers
 from lifecircle.standards import Standard
 
 _NAME_COLUMNS = ("name", "名称")

@@ -18,17 +18,17 @@ import pyproj
 import shapely
 from scipy.spatial import KDTree
 
-from lifecircle.demand_places import residential_buildings
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, Layer, finding
 from lifecircle.geodesy import WGS84
-from lifecircle.grid import points_inside, shared
+from lifecircle.layers.demand_places import residential_buildings
+from lifecircle.layers.grid import points_inside, shared
+from lifecircle.layers.zones import OUTSIDE, assign_zones
 from lifecircle.messages import some
 from lifecircle.osm.buildings import read_residential_land
-from lifecircle.project import DemandTable
-from lifecircle.quantities import codes, column, numbers
-from lifecircle.tables import AttributeTable, read_table
-from lifecircle.zones import OUTSIDE, assign_zones
+from lifecircle.project.tables import DemandTable
+from lifecircle.readers.quantities import codes, column, numbers
+from lifecircle.readers.tables import AttributeTable, read_table
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import geopandas as gpd
 from pandas.api import types
 
-from lifecircle.encoding import known_encoding
 from lifecircle.errors import InputError
-from lifecircle.files import companions, read_bytes
+from lifecircle.readers.encoding import known_encoding
+from lifecircle.readers.files import companions, read_bytes
 
 # Makes the reader hand over the bytes of names and texts, one character a byte.
 RAW_BYTES = {"ENCODING": ""}

@@ -15,8 +15,8 @@ import pyogrio
 
 from lifecircle.crs import read_crs
 from lifecircle.geodesy import WGS84
-from lifecircle.gis_layers import FACILITY_COLUMNS
-from lifecircle.qgis_styles import STYLES, style_table
+from lifecircle.outputs.gis_layers import FACILITY_COLUMNS
+from lifecircle.outputs.qgis_styles import STYLES, style_table
 
 LAYERS = "layers.gpkg"
 

@@ -18,14 +18,14 @@ import pyarrow.parquet
 import pydantic
 import pyogrio
 
-from lifecircle.columns import columns
-from lifecircle.csv_tables import read_header
 from lifecircle.definitions import Definition
 from lifecircle.findings import Finding, Source
-from lifecircle.geopackage import layer_names
 from lifecircle.messages import Message
-from lifecircle.outputs import RUN, RUN_SCHEMA, file_hashes
-from lifecircle.project import Project
+from lifecircle.outputs.columns import columns
+from lifecircle.outputs.csv_tables import read_header
+from lifecircle.outputs.folder import RUN, RUN_SCHEMA, file_hashes
+from lifecircle.outputs.geopackage import layer_names
+from lifecircle.project.tables import Project
 from lifecircle.standards import Standard
 from lifecircle.version import VERSION
 

@@ -17,12 +17,12 @@ import shapely
 
 from lifecircle.errors import InputError
 from lifecircle.findings import Layer, Source
+from lifecircle.layers.outlines import overlaps, repaired
 from lifecircle.messages import Message, message, some
 from lifecircle.osm.boundaries import read_boundaries
-from lifecircle.outlines import overlaps, repaired
-from lifecircle.project import ZonesTable
-from lifecircle.quantities import codes, column, numbers
-from lifecircle.readers import read_layer, require_geometry
+from lifecircle.project.tables import ZonesTable
+from lifecircle.readers.layer import read_layer, require_geometry
+from lifecircle.readers.quantities import codes, column, numbers
 
 OUTSIDE = "(outside)"
 """Zone of a place that no zone covers."""

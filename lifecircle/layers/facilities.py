@@ -10,16 +10,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from lifecircle.access_points import Places, enter
 from lifecircle.errors import InputError
-from lifecircle.facility_osm import read_osm_facilities
-from lifecircle.facility_tables import read_facility_table
 from lifecircle.findings import Finding, Layer, finding
 from lifecircle.geodesy import WGS84
+from lifecircle.layers.access_points import Places, enter
+from lifecircle.layers.facility_osm import read_osm_facilities
+from lifecircle.layers.facility_tables import read_facility_table
+from lifecircle.layers.zones import OUTSIDE, assign_zones
 from lifecircle.network import StreetNetwork
-from lifecircle.project import FacilitiesTable
+from lifecircle.project.tables import FacilitiesTable
 from lifecircle.standards import Standard
-from lifecircle.zones import OUTSIDE, assign_zones
 
 
 @dataclass(frozen=True, eq=False)

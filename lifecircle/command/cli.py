@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lifecircle.arguments import added_facility, limited_service, refuse_file
-from lifecircle.console import (
+from lifecircle.command.arguments import added_facility, limited_service, refuse_file
+from lifecircle.command.console import (
     BELOW,
     Terminal,
     answering,
@@ -20,7 +20,7 @@ from lifecircle.console import (
     print_json,
     show,
 )
-from lifecircle.console import progress as progress_bar
+from lifecircle.command.console import progress as progress_bar
 
 if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
@@ -116,7 +116,7 @@ def init(
     """
     terminal = _terminal(lang, quiet, verbose, as_json)
     with answering(terminal):
-        from lifecircle.initialise import write_project_file
+        from lifecircle.command.initialise import write_project_file
 
         started = write_project_file(extract, out, language=terminal.language)
         show(terminal, *(words.text(terminal.language) for words in started.remarks))
@@ -142,10 +142,10 @@ def check(
     terminal = _terminal(lang, quiet, verbose, as_json)
     with answering(terminal):
         refuse_file(out)
-        from lifecircle.answers import finding_counts, listed
+        from lifecircle.command.answers import finding_counts, listed
         from lifecircle.intake import check_layers
-        from lifecircle.outputs import replace_outputs
-        from lifecircle.records import write_findings
+        from lifecircle.outputs.folder import replace_outputs
+        from lifecircle.outputs.records import write_findings
 
         started = time.perf_counter()
         with progress_bar(terminal) as follow:
@@ -216,7 +216,7 @@ def run(
     """
     terminal = _terminal(lang, quiet, verbose, as_json)
     with answering(terminal):
-        from lifecircle.project_file import load_project
+        from lifecircle.project.file import load_project
 
         standard = load_project(project, changes or ()).standard
         added = [added_facility(text, standard) for text in add or ()]
@@ -245,8 +245,8 @@ def standards(
     """
     terminal = _terminal(lang, quiet, verbose, as_json)
     with answering(terminal):
-        from lifecircle.answers import standard_page, standards_table
-        from lifecircle.project import StandardTable
+        from lifecircle.command.answers import standard_page, standards_table
+        from lifecircle.project.tables import StandardTable
         from lifecircle.standards import load_standard, standard_names
 
         names = standard_names() if name is None else (name,)
@@ -271,7 +271,7 @@ def _run(
 ) -> Analysis:
     """The main job, and its answer."""
     refuse_file(out)
-    from lifecircle import answers
+    from lifecircle.command import answers
     from lifecircle.pipeline import analyse
     from lifecircle.runs import write
 
@@ -288,7 +288,7 @@ def _run(
 
 def _hold_to(limit: float, service: str, analysis: Analysis, terminal: Terminal) -> None:
     """Exit 3 where the city's rate is below the limit, or unknown."""
-    from lifecircle.answers import city, shown_rate
+    from lifecircle.command.answers import city, shown_rate
     from lifecircle.rates import TARGET_TOLERANCE
 
     row = city(analysis.coverage, analysis.definition.key).T[service]

@@ -13,11 +13,11 @@ import pyogrio
 import pyogrio.errors
 
 from lifecircle.errors import InputError
-from lifecircle.files import PARQUET, VECTORS
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import some
-from lifecircle.shapefiles import RAW_BYTES, check_parts, encoding_of, with_texts
-from lifecircle.tables import encoding_finding, with_rows
+from lifecircle.readers.files import PARQUET, VECTORS
+from lifecircle.readers.shapefiles import RAW_BYTES, check_parts, encoding_of, with_texts
+from lifecircle.readers.tables import encoding_finding, with_rows
 
 _DAMAGES = (
     pyogrio.errors.DataSourceError,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lifecircle.errors import InputError
-from lifecircle.schema import nearest
+from lifecircle.project.schema import nearest
 
 
 def with_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:

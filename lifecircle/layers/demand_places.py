@@ -14,10 +14,10 @@ import shapely
 from lifecircle.errors import InputError
 from lifecircle.findings import Layer, Source
 from lifecircle.geodesy import WGS84
-from lifecircle.grid import points_inside, shared
+from lifecircle.layers.grid import points_inside, shared
+from lifecircle.layers.zones import assign_zones
 from lifecircle.osm.buildings import OsmBuildings, read_buildings
-from lifecircle.project import DemandTable
-from lifecircle.zones import assign_zones
+from lifecircle.project.tables import DemandTable
 
 MOST_GRID_POINTS = 50_000_000
 """A finer grid would fill the memory before anything else went wrong."""

@@ -14,11 +14,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from lifecircle.columns import number_columns
-from lifecircle.csv_tables import read_csv, write_csv
 from lifecircle.definitions import Definition
 from lifecircle.findings import Finding, findings_table
 from lifecircle.geodesy import WGS84, lonlat
+from lifecircle.outputs.columns import number_columns
+from lifecircle.outputs.csv_tables import read_csv, write_csv
 from lifecircle.travel import TravelTime
 
 COVERAGE = "coverage.csv"

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lifecircle.console import Terminal, plain
+from lifecircle.command.console import Terminal, plain
 from lifecircle.standards import ALL, Service, Standard
 from lifecircle.verdicts import minutes, percent, percent_exact, shortfall, target_percent
 

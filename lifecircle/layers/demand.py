@@ -12,14 +12,14 @@ from pathlib import Path
 import geopandas as gpd
 import pyproj
 
-from lifecircle.demand_places import buildings_as_places, grid_as_places, grid_spacing
-from lifecircle.demand_tables import read_demand_table
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, Layer, finding
+from lifecircle.layers.demand_places import buildings_as_places, grid_as_places, grid_spacing
+from lifecircle.layers.demand_tables import read_demand_table
+from lifecircle.layers.totals import spread_totals
+from lifecircle.layers.zones import OUTSIDE
 from lifecircle.messages import Message, message
-from lifecircle.project import DemandTable
-from lifecircle.totals import spread_totals
-from lifecircle.zones import OUTSIDE
+from lifecircle.project.tables import DemandTable
 
 _ANYWHERE = {"name", "source", "unit", "date"}
 _TOTAL = {"total", "total_source", "total_key", "groups"}

@@ -1,0 +1,1 @@
+"""Checked layers: zones, demand, facilities."""

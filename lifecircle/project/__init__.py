@@ -1,0 +1,1 @@
+"""The project file: its keys, and how it is read and checked."""
