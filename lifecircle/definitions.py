@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from lifecircle.messages import message
 from lifecircle.project.tables import DefinitionTable, Project
 from lifecircle.standards import Standard
 
@@ -28,6 +29,26 @@ class Definition:
     speed_kmh: float = 4.0
     note_zh: str = ""
     note_en: str = ""
+
+    def text(self, language: str) -> str:
+        """The definition in one line.
+
+        >>> Definition("people.network", demand="people", unit="persons").text("en")
+        'people.network: people (persons), walk along streets at 4 km/h'
+        """
+        line = message(
+            f"definitions.{self.metric}",
+            key=self.key,
+            what=self.group or self.demand,
+            unit=self.unit or message("definitions.places").text(language),
+            mode=message(f"definitions.mode_{self.mode}").text(language),
+            speed=self.speed_kmh,
+        )
+        return line.text(language)
+
+    def _repr_markdown_(self) -> str:
+        notes = (self.note_zh, self.note_en)
+        return "\n\n".join(filter(None, (self.text("zh"), self.text("en"), *notes)))
 
 
 def definitions_of(project: Project) -> tuple[Definition, ...]:

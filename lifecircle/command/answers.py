@@ -85,7 +85,9 @@ def city_table(analysis: Analysis, definition: Definition, terminal: Terminal) -
     """Services by the city's rate, target, status and gap."""
     say = terminal.words
     gap = say("cli.gap_unit", unit=definition.unit) if definition.unit else say("cli.gap")
-    table = _table(definition.key, say("cli.service"))
+    note = definition.note_zh if terminal.language == "zh" else definition.note_en
+    title = "\n".join(filter(None, (definition.text(terminal.language), note)))
+    table = _table(title, say("cli.service"))
     for code in ("cli.limit", "cli.city", "cli.target"):
         table.add_column(say(code), justify="right")
     table.add_column(say("cli.status"))
@@ -198,7 +200,8 @@ def _origin(service: Service, terminal: Terminal) -> str:
 
 
 def _table(title: str, *columns: str) -> Table:
-    return Table(*columns, title=title or None, title_justify="left", box=SIMPLE_HEAD)
+    shown = Text(plain(title), style="none") if title else None
+    return Table(*columns, title=shown, title_justify="left", box=SIMPLE_HEAD)
 
 
 def _cell(text: str) -> Text:

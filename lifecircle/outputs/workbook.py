@@ -60,7 +60,11 @@ def _matrices(
 ) -> None:
     """Zones × services of one definition: rates rounded down, and covered demand with totals."""
     standard = provenance.standard
-    about = [provenance.project.project.name, standard.name(pen.language), _line(pen, definition)]
+    about = [
+        provenance.project.project.name,
+        standard.name(pen.language),
+        definition.text(pen.language),
+    ]
     notes = [" · ".join(filter(None, about)), pen.word("workbook.floor")]
     places, by_service = _by_service(rows)
     zones = int((places["level"] == "zone").sum())
@@ -207,15 +211,3 @@ def _service_name(pen: Pen, service: str, standard: Standard) -> str:
     if service == ALL:
         return pen.word("workbook.all")
     return standard.service(service).name(pen.language)
-
-
-def _line(pen: Pen, definition: Definition) -> str:
-    """A definition in one line."""
-    return pen.word(
-        "workbook.line",
-        key=definition.key,
-        what=definition.group or definition.demand,
-        unit=definition.unit or pen.word("workbook.places"),
-        metric=pen.word(_METRICS[definition.metric]),
-        speed=definition.speed_kmh,
-    )
