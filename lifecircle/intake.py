@@ -32,6 +32,9 @@ Added = tuple[str, float, float]
 """A facility that does not exist yet: service, longitude, latitude."""
 
 
+_ADDED = "added"
+
+
 @dataclass(frozen=True, eq=False)
 class Checked:
     """Every layer of a project read, checked and put on the streets; no rate yet."""
@@ -137,6 +140,7 @@ def _check_on_streets(snapped: Mapping[str, gpd.GeoDataFrame], project: Project)
         (t.name, t.source, facilities[facilities["layer"] == t.name]) for t in project.facilities
     ]
     layers += [(t.name, t.source, snapped[t.name]) for t in project.demand]
+    layers.append((_ADDED, "--add", facilities[facilities["layer"] == _ADDED]))
     faults = [
         message(
             "network.none_on_streets",
@@ -179,7 +183,7 @@ def _with_added(facilities: gpd.GeoDataFrame, added: Sequence[Added]) -> gpd.Geo
         {
             "facility": [f"added:{number}" for number in range(1, len(added) + 1)],
             "service": [service for service, _, _ in added],
-            "name": "", "layer": "added", "site": "", "capacity": np.nan,
+            "name": "", "layer": _ADDED, "site": "", "capacity": np.nan,
         },
         geometry=gpd.points_from_xy([lon for _, lon, _ in added], [lat for _, _, lat in added]),
         crs="EPSG:4326",

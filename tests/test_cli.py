@@ -338,14 +338,14 @@ def test_run_for_programs_and_its_options(call, project):
 def test_fail_under_is_3_where_the_city_is_below(call, project, options, expected):
     code, out, err = call("run", project, "--quiet", *options)
     assert (code, out) == (expected, "")
-    assert ("less than --fail-under" in err) == (expected == 3)
+    assert ("--fail-under" in err) == (expected == 3)
 
 
 def test_a_rate_that_is_too_low_says_so(call, project):
     _, _, err = call("run", project, "--fail-under", "0.8", "--lang", "zh", "--quiet")
     assert err == "all：全市覆盖率 75.00 %，低于 --fail-under 0.8。\n"
     options = ["--fail-under", "0.8", "--fail-service", "culture"]
-    assert "culture: no data of the city" in call("run", project, *options, "--quiet")[2]
+    assert "culture: the city has no rate (no data)" in call("run", project, *options, "--quiet")[2]
 
 
 def test_an_added_facility_counts(call, project):
@@ -363,6 +363,8 @@ def test_an_added_facility_counts(call, project):
         (["--add", "health,nan,31"], "not service,lon,lat"),
         (["--add", "gym,121,31"], "no service gym. Its services: health,"),
         (["--fail-under", "0.5", "--fail-service", "gym"], "Possible: health,"),
+        (["--fail-service", "health"], "there is no --fail-under. Add it"),
+        (["--add", "health,100,31"], "added (--add): none of its 1 places"),
         (["--fail-under", "0.5", "--set", "standard.all=[]"], "names no services for `all`"),
         (["--set", "network.speed=4"], "--set: unknown key network.speed"),
         (["--out", "people.csv"], "--out people.csv is a file"),

@@ -109,10 +109,15 @@ def test_a_table_in_a_geopackage_holds_coordinates_too(tmp_path: Path) -> None:
 
 def test_columns_and_system_must_be_said_and_are_asked_for_together(homes: Path) -> None:
     with pytest.raises(InputError) as caught:
-        read_layer(LayerTable(source=str(homes)), layer="homes")
+        read(homes, x=None, y=None, crs=None)
     assert len(caught.value.faults) == 2
     assert 'Add x = "lon" and y = "lat"' in str(caught.value)
     assert 'homes.csv do not say their system. Add crs = "EPSG:4326"' in str(caught.value)
+
+
+def test_a_table_is_no_layer_of_lines_or_areas(homes: Path) -> None:
+    with pytest.raises(InputError, match=r"zones: homes.csv is a table without lines or areas"):
+        read_layer(LayerTable(source=str(homes)), layer="zones")
 
 
 def test_chinese_column_names_are_suggested(tmp_path: Path) -> None:

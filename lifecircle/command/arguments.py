@@ -34,8 +34,12 @@ def added_facility(text: str, standard: Standard) -> tuple[str, float, float]:
     return service, lon, lat
 
 
-def limited_service(asked: str | None, standard: Standard) -> str:
-    """The service whose rate `--fail-under` looks at."""
+def limited_service(asked: str | None, fail_under: float | None, standard: Standard) -> str:
+    """The service whose rate `--fail-under` looks at; empty if it looks at none."""
+    if fail_under is None:
+        if asked is not None:
+            raise InputError.of("cli.fail_service_alone", service=asked)
+        return ""
     if asked is None and not standard.all:
         raise InputError.of("cli.no_all")
     possible = [*standard.keys, *([ALL] if standard.all else [])]

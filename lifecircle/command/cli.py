@@ -220,7 +220,7 @@ def run(
 
         standard = load_project(project, changes or ()).standard
         added = [added_facility(text, standard) for text in add or ()]
-        limited = limited_service(fail_service, standard) if fail_under is not None else ""
+        limited = limited_service(fail_service, fail_under, standard)
         out = out or project.with_name(f"{project.stem}-out")
         analysis = _run(project, out, terminal, overrides=changes or (), added=added)
         if fail_under is not None:
@@ -293,6 +293,7 @@ def _hold_to(limit: float, service: str, analysis: Analysis, terminal: Terminal)
 
     row = city(analysis.coverage, analysis.definition.key).T[service]
     if not row["rate"] >= limit - TARGET_TOLERANCE:
+        code = "cli.below" if row["rate"] >= 0 else "cli.below_unknown"
         rate = shown_rate(row, terminal)
-        complain(terminal.words("cli.below", service=service, rate=rate, limit=limit))
+        complain(terminal.words(code, service=service, rate=rate, limit=limit))
         raise typer.Exit(BELOW)

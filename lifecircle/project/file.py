@@ -14,8 +14,8 @@ from lifecircle.findings import Finding, finding
 from lifecircle.messages import Message, message
 from lifecircle.project.overrides import override_places, with_overrides
 from lifecircle.project.rules import project_faults
-from lifecircle.project.schema import checked
-from lifecircle.project.tables import Project, is_address, is_special
+from lifecircle.project.schema import checked, nearest
+from lifecircle.project.tables import Project, StandardTable, is_address, is_special
 from lifecircle.project.toml_file import read_toml
 from lifecircle.standards import Standard, load_standard
 
@@ -72,7 +72,22 @@ def load_project(path: Path, overrides: Iterable[str] = ()) -> ProjectFile:
     findings = []
     if toml.encoding != "utf-8":
         findings = [finding("project", "project.gb18030", severity="info", source=path.name)]
+    findings += _near_services(project.standard, path.name)
     return ProjectFile(project, written, standard, path, toml.sha256, tuple(findings))
+
+
+def _near_services(table: StandardTable, file: str) -> list[Finding]:
+    """New services that are called nearly as one of the profile: likely a slip of the pen."""
+    known = load_standard(StandardTable(profile=table.profile)).keys
+    near = {key: nearest(key, known) for key in table.services if key not in known}
+    return [
+        finding(
+            "project", "project.near_service", source=file, key=key, nearest=name,
+            profile=table.profile,
+        )
+        for key, name in near.items()
+        if name
+    ]  # fmt: skip
 
 
 def _checked_as_a_whole(

@@ -95,6 +95,9 @@ def _crs(project: Project, file: str) -> Iterator[Message]:
         **{f"demand.{table.name}.crs": table.crs for table in project.demand},
         **{f"facilities.{table.name}.crs": table.crs for table in project.facilities},
     }
+    output = systems["project.output_crs"]
+    if output is not None and shifted_datum(output) is not None:
+        yield message("project.crs_shifted", file=file, key="project.output_crs", value=output)
     for key, text in systems.items():
         broken_path = text is not None and text.startswith("file:") and min(text) < " "
         if text is None or shifted_datum(text) is not None or broken_path:

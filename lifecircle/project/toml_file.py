@@ -36,6 +36,8 @@ def read_toml(path: Path) -> TomlFile:
         If there is no such file, its encoding is neither UTF-8 nor GB18030, or it is not TOML; the
         message names the line, and the right spelling where the line holds a Windows path.
     """
+    if path.is_dir():
+        raise InputError.of("toml.folder", file=path)
     if not path.is_file():
         raise InputError.of("toml.no_file", file=path)
     content = path.read_bytes()

@@ -18,7 +18,7 @@ from lifecircle.errors import CRSError, InputError
 from lifecircle.findings import Finding, Layer, Source, finding
 from lifecircle.geodesy import WGS84
 from lifecircle.messages import Message, message, some
-from lifecircle.project.tables import LayerTable
+from lifecircle.project.tables import LayerTable, PointTable
 from lifecircle.readers.encoding import true_encoding
 from lifecircle.readers.files import existing_file, sha256
 from lifecircle.readers.quantities import code, codes, column, parse_numbers, row_values
@@ -164,7 +164,9 @@ def _column_remarks(frame: gpd.GeoDataFrame, layer: str, source: str) -> list[Fi
 def _points_in_degrees(
     cells: pd.DataFrame, table: LayerTable, path: Path, *, layer: str
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    x_name, y_name = getattr(table, "x", None), getattr(table, "y", None)
+    if not isinstance(table, PointTable):
+        raise InputError.of("readers.no_places", layer=layer, source=path.name)
+    x_name, y_name = table.x, table.y
     if x_name is None or y_name is None or table.crs is None:
         raise InputError(*_undeclared(cells, table, layer=layer, source=path.name))
     x, x_faults = _coordinates(cells, x_name, layer=layer, source=path.name)

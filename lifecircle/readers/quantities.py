@@ -40,7 +40,7 @@ def column(frame: pd.DataFrame, name: str, *, layer: str, source: str) -> pd.Ser
     if name in frame.columns:
         return frame[name]
     seen = [str(known) for known in frame.columns if known not in ("row", "geometry")]
-    values = {"layer": layer, "source": source, "column": name, "columns": some(seen, 30)}
+    values = {"layer": layer, "source": source, "column": name, "columns": some(seen, 30) or "–"}
     cut = next((known for known in seen if _is_cut(known, name)), None)
     if cut is not None:
         raise InputError.of("readers.cut_column", cut=cut, **values)

@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import geopandas as gpd
@@ -192,7 +192,10 @@ def _numbered(
 def _frame(
     records: Iterator[tuple[str, list[str]]], lines: _Lines, *, layer: str, source: str
 ) -> pd.DataFrame:
-    _, header = next(records)
+    number, header = next(records)
+    body = list(islice(records, 1))
+    _refuse_title(number, header, [cells for _, cells in body], layer=layer, source=source)
+    records = chain(body, records)
     names = _names(header, layer=layer, source=source)
     chunks = [pd.DataFrame(columns=["row", *names], dtype="str")]
     while chunk := list(islice(records, _CHUNK_ROWS)):
@@ -232,6 +235,15 @@ def _names(header: Sequence[str], *, layer: str, source: str) -> list[str]:
     return names
 
 
+def _refuse_title(
+    number: str, header: Sequence[str], following: Sequence[Sequence[str]], **place: str
+) -> None:
+    """A single cell above a row of several is a title, not the names of the columns."""
+    named = [cell for cell in header if cell.strip()]
+    if len(named) == 1 and any(len([c for c in row if c.strip()]) > 1 for row in following):
+        raise InputError.of("readers.title_row", row=number, title=named[0].strip(), **place)
+
+
 def _read_workbook(path: Path, *, layer: str, sheet: str | None) -> pd.DataFrame:
     try:
         workbook = CalamineWorkbook.from_path(str(path))
@@ -244,7 +256,9 @@ def _read_workbook(path: Path, *, layer: str, sheet: str | None) -> pd.DataFrame
     filled = [(str(at), row) for at, row in enumerate(cells, start=1) if any(c != "" for c in row)]
     if not filled:
         raise InputError.of("readers.empty_file", layer=layer, source=path.name)
-    names = _names([str(cell) for cell in filled[0][1]], layer=layer, source=path.name)
+    (number, header), *following = [(at, [*map(str, row)]) for at, row in filled[:2]]
+    _refuse_title(number, header, [row for _, row in following], layer=layer, source=path.name)
+    names = _names(header, layer=layer, source=path.name)
     body = [row[: len(names)] for _, row in filled[1:]]
     typed = pd.DataFrame(body, columns=names, dtype="object")
     text = pd.DataFrame({name: codes(typed[name]) for name in names}, dtype="str")
