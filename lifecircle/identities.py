@@ -19,6 +19,9 @@ from lifecircle.travel import TravelTime
 
 RELATIVE = 1e-9
 MINUTES = 1e-6
+PLANE = 1e-4
+"""Share by which a way along an edge may seem shorter than the straight line: the fraction on an
+edge is taken in the metric CRS (contract §4), whose scale changes a little along the edge."""
 
 
 def check_sums(table: pd.DataFrame, zones: pd.DataFrame) -> None:
@@ -84,7 +87,7 @@ def check_straight(travel_time: TravelTime, straight: pd.DataFrame) -> None:
     BrokenIdentityError
         If some place does.
     """
-    shorter = travel_time.minutes.to_numpy() < straight.to_numpy() - MINUTES
+    shorter = travel_time.minutes.to_numpy() < straight.to_numpy() * (1 - PLANE) - MINUTES
     if shorter.any():
         raise _broken("identities.straight", count=int(shorter.sum()))
 

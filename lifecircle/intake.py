@@ -14,16 +14,16 @@ import pandas as pd
 from lifecircle.crs import metric_crs
 from lifecircle.datum_check import datum_finding
 from lifecircle.errors import InputError
-from lifecircle.findings import Finding, Source
+from lifecircle.findings import Finding, Source, finding
 from lifecircle.layers.demand import load_demand, zone_totals
 from lifecircle.layers.facilities import load_facilities
 from lifecircle.layers.zones import load_zones
-from lifecircle.messages import message
+from lifecircle.messages import message, some
 from lifecircle.network import StreetNetwork
 from lifecircle.osm.extract import is_extract
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.file import ProjectFile, check_project, load_project
-from lifecircle.project.tables import Project
+from lifecircle.project.tables import Project, ZonesTable
 from lifecircle.snapping import snap, snapping_findings
 from lifecircle.standards import Standard, load_standard
 from lifecircle.streets import load_network
@@ -33,6 +33,8 @@ Added = tuple[str, float, float]
 
 
 _ADDED = "added"
+AREA_TYPES = ("urban", "new_town", "town", "rural")
+"""Words for kinds of zones that a standard may leave out without anybody having erred."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +96,7 @@ def check_layers(
             *file.findings,
             *streets.findings,
             *(found for layer in layers for found in layer.findings),
+            *_area_type_findings(zones.frame, standard, tables.zones),
             *snap_findings,
             *_datum_findings(tables, snapped, streets.network),
         ),
@@ -110,6 +113,23 @@ def _project_file(project: str | Path | Project, overrides: Iterable[str]) -> Pr
     standard = load_standard(project.standard)
     check_project(project, standard)
     return ProjectFile(project, project, standard, Path("project.toml").absolute(), "")
+
+
+def _area_type_findings(
+    zones: gpd.GeoDataFrame, standard: Standard, table: ZonesTable
+) -> list[Finding]:
+    """Area types that the standard does not name: no limit or target of theirs applies."""
+    named = {*standard.scope, *(area for s in standard.services for area in s.minutes_by_area)}
+    types = zones["area_type"].value_counts()
+    unknown = types[~types.index.isin([*named, *AREA_TYPES, ""])]
+    if not named or unknown.empty:
+        return []
+    found = finding(
+        "zones", "zones.unknown_area_types", source=Path(table.source).name,
+        column=table.area_type or "", standard=standard.key, known=some(sorted(named)),
+        types=some([f"{kind} ({count})" for kind, count in unknown.items()]),
+    )  # fmt: skip
+    return [found]
 
 
 def _snapped(

@@ -25,6 +25,9 @@ ISLAND_DETOUR_M = 200.0
 MAX_SNAP_M = 200.0
 MIN_COMPONENT_M = 2000.0
 
+_PLANE_STRETCH = 0.1
+"""More than any metric CRS that `crs.metric_crs` lets through stretches a short distance."""
+
 SNAPPED_COLUMNS = ["edge", "fraction", "distance_m", "street_lon", "street_lat", "moved"]
 
 
@@ -54,18 +57,21 @@ def snap(
     """
     lon, lat = lonlat(points)
     x, y = transformer(WGS84, network.crs).transform(lon, lat)
-    edge, moved = _choose_edge(np.column_stack([x, y]), network, max_snap_m, min_component_m)
-    found = np.flatnonzero(edge >= 0)
-    fraction, street_lon, street_lat, leg_m = (np.full(len(lon), np.nan) for _ in range(4))
-    on = edge[found]
-    fraction[found] = _fraction(x[found], y[found], on, network)
-    street_lon[found], street_lat[found] = position(on, fraction[found], network)
-    leg_m[found] = distance_m(lon[found], lat[found], street_lon[found], street_lat[found])
-    too_far = ~moved & (leg_m > max_snap_m)
+    nearest, edge = _choose_edges(np.column_stack([x, y]), network, max_snap_m, min_component_m)
+
+    def foot(edge: Ints) -> list[Floats]:
+        """Fraction, access leg, longitude and latitude of each point's foot on its edge."""
+        found = np.flatnonzero(edge >= 0)
+        fraction, leg_m, street_lon, street_lat = np.full((4, len(edge)), np.nan)
+        fraction[found] = _fraction(x[found], y[found], edge[found], network)
+        street_lon[found], street_lat[found] = position(edge[found], fraction[found], network)
+        leg_m[found] = distance_m(lon[found], lat[found], street_lon[found], street_lat[found])
+        return [fraction, leg_m, street_lon, street_lat]
+
+    # The limit holds for the nearest street, to which a place on an island need not go.
+    too_far = foot(nearest)[1] > max_snap_m
     edge[too_far] = -1
-    for values in (fraction, street_lon, street_lat, leg_m):
-        values[too_far] = np.nan
-    columns = [edge, fraction, leg_m, street_lon, street_lat, moved]
+    columns = [edge, *foot(edge), (edge >= 0) & (edge != nearest)]
     return points.assign(**dict(zip(SNAPPED_COLUMNS, columns, strict=True)))
 
 
@@ -78,16 +84,16 @@ def position(edge: Ints, fraction: Floats, network: StreetNetwork) -> tuple[Floa
     return np.asarray(lon), np.asarray(lat)
 
 
-def _choose_edge(
+def _choose_edges(
     xy: Floats, network: StreetNetwork, max_snap_m: float, min_component_m: float
-) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Edge of each point (-1 without one within reach) and whether the island rule moved it."""
+) -> tuple[Ints, Ints]:
+    """Nearest edge of each point (-1 without one within reach), and the edge it goes to."""
     points = shapely.points(xy)
     lines = segments(network)
-    # The plane stretches distances by well under 0.2 %; the exact limit is applied to the leg.
-    reach_m = max_snap_m * 1.002 + 0.01
-    edge, away_m = _nearest(points, lines, reach_m)
-    moved = np.zeros(len(points), dtype=bool)
+    # The plane may stretch distances; the exact limit is applied to the leg.
+    reach_m = max_snap_m * (1 + _PLANE_STRETCH) + 0.01
+    nearest, away_m = _nearest(points, lines, reach_m)
+    edge = nearest.copy()
     large = network.component_m >= min_component_m
     large[0] = True
     on_island = edge >= 0
@@ -98,8 +104,7 @@ def _choose_edge(
         other, other_m = _nearest(points[where], lines[kept], reach_m + ISLAND_DETOUR_M)
         better = (other >= 0) & (other_m <= away_m[where] + ISLAND_DETOUR_M)
         edge[where[better]] = kept[other[better]]
-        moved[where[better]] = True
-    return edge, moved
+    return nearest, edge
 
 
 def _nearest(

@@ -8,8 +8,11 @@ run go on, with numbers that can be checked in the head (see `messy`).
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +115,36 @@ def content(name: str, content: bytes) -> Callable[[City], None]:
     return lambda city: city.path(name).write_bytes(content) and None
 
 
+def odd_bytes(city: City) -> None:
+    people = city.path("人口.csv")
+    people.write_bytes(people.read_bytes() + b"\r\n0005,\xff\xff")
+
+
+def swapped_columns(city: City) -> None:
+    city.set('x = "经度"\ny = "纬度"', 'x = "纬度"\ny = "经度"')
+
+
+def lost_zeros(city: City) -> None:
+    city.people(街镇=["10101", "10101", "10102", "10102"])
+    city.set('unit = "persons"', 'zone = "街镇"')
+
+
+def titled_table(city: City) -> None:
+    people = city.path("人口.csv")
+    people.write_bytes("2020年人口普查,,,,\r\n".encode("gbk") + people.read_bytes())
+
+
+def titled_workbook(city: City) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["2020年人口普查"])
+    sheet.merge_cells("A1:D1")
+    sheet.append(["编号", "经度", "纬度", "常住人口"])
+    sheet.append(["0001", *along(100), 100])
+    book.save(city.path("人口.xlsx"))
+    city.set('"人口.csv"', '"人口.xlsx"')
+
+
 def in_metres(city: City, crs: int, zone_number: float) -> None:
     x = [f"{zone_number + 500_000 + where}" for where, _, _ in PEOPLE.values()]
     city.people(经度=x, 纬度=["3430000"] * 4)
@@ -179,11 +212,16 @@ FAULTS = {
     ),
     "a system that is none": Fault(
         set_to('crs = "EPSG:4326"', 'crs = "CGCS 2000"'),
-        ("项目.toml", "demand.people.crs", "CGCS 2000", "EPSG:4326"), "Write an EPSG code", "请写 EPSG 代码",
+        ("项目.toml", "demand.people.crs", "CGCS 2000", "EPSG:4326"),
+        "Write an EPSG code", "请写 EPSG 代码",
+    ),
+    "results in shifted coordinates": Fault(
+        set_to("[project]", '[project]\noutput_crs = "GCJ-02"'),
+        ("项目.toml", "project.output_crs", "GCJ-02"), "Write EPSG:4326", "请写 EPSG:4326",
     ),
     # 6: swapped
     "x and y swapped in a table": Fault(
-        lambda city: (city.set('x = "经度"', 'x = "纬度"'), city.set('y = "纬度"\ncrs', 'y = "经度"\ncrs'))[0],
+        swapped_columns,
         ("people", "人口.csv", "2, 3, 4, 5"), "exchange the two columns", "请把两列对调",
     ),
     "x and y swapped in a layer": Fault(
@@ -228,9 +266,9 @@ FAULTS = {
     ),
     # 12: codes that lost their zeros
     "codes without their zeros": Fault(
-        lambda city: (city.people(街镇=["10101", "10101", "10102", "10102"]),
-                      city.set('unit = "persons"', 'zone = "街镇"'))[0],
-        ("people", "人口.csv", "街镇", "10101, 10102", "010101", "2, 3, 4, 5"), "leading zeros", "前导零",
+        lost_zeros,
+        ("people", "人口.csv", "街镇", "10101, 10102", "010101", "2, 3, 4, 5"),
+        "leading zeros", "前导零",
     ),
     # 13, 14, 16: numbers
     "no population": Fault(
@@ -248,7 +286,8 @@ FAULTS = {
     # 20: zones over each other
     "zones that overlap": Fault(
         lambda city: zones(city, [WEST, EAST, shapely.box(1000, -300, 2000, 300)], ["a", "b", "c"]),
-        ("zones", "街镇.geojson", "a 甲 / c 丙 (330,000", "b 乙 / c 丙 (270,000"), "count twice", "重复计算",
+        ("zones", "街镇.geojson", "a 甲 / c 丙 (330,000", "b 乙 / c 丙 (270,000"),
+        "count twice", "重复计算",
     ),
     # 22: off the streets
     "every clinic far away": Fault(
@@ -258,7 +297,7 @@ FAULTS = {
     ),
     # 31, 33: encodings
     "bytes of no encoding": Fault(
-        lambda city: content("人口.csv", city.path("人口.csv").read_bytes() + b"\r\n0005,\xff\xff")(city),
+        odd_bytes,
         ("people", "人口.csv", "7", "encoding ="), "Name its encoding", "请写明编码",
     ),
     "the wrong encoding": Fault(
@@ -290,6 +329,19 @@ FAULTS = {
     "empty streets": Fault(
         content("道路.geojson", b""), ("network", "道路.geojson"), "Export it again", "请重新导出",
     ),
+    # titles, and tables where a layer is wanted
+    "a title above the names in a workbook": Fault(
+        titled_workbook,
+        ("people", "人口.xlsx", " 1", "2020年人口普查"), "Delete the rows above", "请删去列名以上",
+    ),
+    "a title above the names in a table": Fault(
+        titled_table,
+        ("people", "人口.csv", " 1", "2020年人口普查"), "Delete the rows above", "请删去列名以上",
+    ),
+    "a table as zones": Fault(
+        set_to('source = "街镇.geojson"', 'source = "人口.csv"'),
+        ("zones", "人口.csv", ".gpkg"), "Give a layer", "请提供图层",
+    ),
     # 36: services nobody knows
     "unknown services": Fault(
         clinics(类型=["卫生院", "090101"]),
@@ -318,6 +370,11 @@ FAULTS = {
     "a missing file": Fault(
         lambda city: city.path("卫生.csv").unlink(),
         ("项目.toml", "facilities.clinics.source", "卫生.csv"), "Paths start", "路径从",
+    ),
+    "a file of nearly that name": Fault(
+        set_to("卫生.csv", "卫生院.csv"),
+        ("项目.toml", "facilities.clinics.source", "卫生院.csv", " 卫生.csv"),
+        "Beside it there is", "同一文件夹里有",
     ),
     "a missing layer": Fault(
         geopackage_of_two_layers,
@@ -683,3 +740,75 @@ def test_what_is_not_known_is_empty_and_has_a_state(city: City, run: Callable[..
         for table in ("zones", "facilities", "streets", "demand", "isochrones"):
             for cells in database.execute(f"SELECT * FROM {table}"):  # noqa: S608 - our own names
                 assert not [x for x in cells if isinstance(x, float) and not np.isfinite(x)]
+
+
+def test_a_new_service_of_nearly_a_known_name_is_a_warning(
+    city: City, run: Callable[..., None]
+) -> None:
+    run("--set", "standard.services.healht.minutes=10")
+    found = city.findings().loc["project.near_service"]
+    assert (found["source"], found["severity"]) == ("项目.toml", "warning")
+    assert "healht is a new service" in found["message"]
+    assert city.coverage().loc["", "minutes"] == 15
+
+
+def test_area_types_that_the_standard_does_not_know_are_told(
+    city: City, run: Callable[..., None]
+) -> None:
+    city.layer(
+        "街镇.geojson", [WEST, EAST], 编码=["1", "2"], 名称=["甲", "乙"], 类型=["urban", "主城区"]
+    )
+    run("--set", "standard.profile=shanghai-14fyp", "--set", "zones.area_type=类型")
+    found = city.findings().loc["zones.unknown_area_types"]
+    assert found[["source", "column", "severity"]].tolist() == ["街镇.geojson", "类型", "warning"]
+    assert ": 主城区 (1)." in found["message"]
+    assert "urban" in found["action"]
+    assert city.coverage()["status"].tolist()[:2] == ["pass", "not in scope"]
+
+
+def test_people_outside_the_zones_are_listed_and_in_no_sum(
+    city: City, run: Callable[..., None]
+) -> None:
+    lon = [along(x)[0] for x, _, _ in PEOPLE.values()]
+    city.people(经度=[12.0, *lon[1:]])
+    run()
+    found = city.findings()
+    assert found.loc["demand.outside", "source"] == "人口.csv"
+    assert (
+        "1 of 4 places lie in no zone (100 of 400 persons)"
+        in found.loc["demand.outside", "message"]
+    )
+    assert found.loc["network.unsnapped", ["layer", "row"]].tolist() == ["people", "0001"]
+    assert city.coverage().loc["(outside)", ["demand", "unsnapped"]].tolist() == [100, 100]
+    assert city.coverage().loc["", ["demand", "covered"]].tolist() == [300, 100]
+
+
+def test_no_finding_names_a_folder(city: City, run: Callable[..., None]) -> None:
+    city.people(常住人口=[100, "", 40, 200], 经度=[12.0, 120.01, 120.02, 120.03])
+    run("--set", "demand.people.missing_weight=drop")
+    assert not city.findings()["source"].str.contains("/").any()
+    assert str(city.folder) not in (city.out / "findings.csv").read_text(encoding="utf-8")
+
+
+# As a stranger types it --------------------------------------------------------------------------
+
+
+def typed(city: City, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, from another folder, on a console of ASCII."""
+    return subprocess.run(
+        [sys.executable, "-m", "lifecircle", *arguments],
+        capture_output=True,
+        check=False,
+        cwd=city.folder.parent,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", **settings},
+    )
+
+
+def test_a_console_without_chinese_still_gets_the_message(city: City) -> None:
+    city.people(常住人口=[100, -1, 40, 200])
+    done = typed(city, "run", "老 城/项目.toml", LC_ALL="zh_CN.UTF-8")
+    assert (done.returncode, done.stdout) == (2, "")
+    words = "people：人口.csv 的“常住人口”列有负数：行 3 '-1'。请更正；若负值表示未知，请留空。\n"
+    assert done.stderr == words.encode("ascii", "replace").decode()
+    assert not city.out.exists()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 
 from lifecircle.errors import BrokenIdentityError
-from lifecircle.identities import check_all, check_snapped, check_straight, check_sums
+from lifecircle.geodesy import WGS84, transformer
+from lifecircle.identities import MINUTES, check_all, check_snapped, check_straight, check_sums
+from lifecircle.network import Streets, street_network
 from lifecircle.rates import coverage
+from lifecircle.snapping import snap
+from lifecircle.travel import straight_time, travel_time
 from tests.test_rates import DEFINITION, people, standard, taken, zones_of
 
 
@@ -47,6 +54,23 @@ def test_walking_less_than_the_straight_line_is_found() -> None:
     check_straight(minutes, pd.DataFrame({"health": [5.0]}))
     with pytest.raises(BrokenIdentityError, match="1 places reach a facility in less"):
         check_straight(minutes, pd.DataFrame({"health": [5.1]}))
+
+
+def test_the_scale_of_the_plane_is_no_shorter_way() -> None:
+    # 1.5 km on one straight edge, 130 km from the central meridian, place and facility on it.
+    far = pyproj.CRS("EPSG:4549")
+    x, y = 630_000, 3_450_000
+    to_degrees = transformer(far, WGS84)
+    lon, lat = to_degrees.transform([x, x + 1500], [y, y])
+    streets = Streets.plain(np.array(lon), np.array(lat), np.array([0]), np.array([1]))
+    network = street_network(streets, crs=far)
+    at = to_degrees.transform([x + 100, x + 700], [y, y])
+    on = snap(gpd.GeoDataFrame(geometry=gpd.points_from_xy(*at), crs=WGS84), network)
+    home, clinic = on.iloc[[0]], on.iloc[[1]].assign(facility="clinic", service="health")
+    minutes = travel_time(network, home, clinic)
+    straight, _ = straight_time(home, clinic, services=["health"], speed_kmh=network.speed_kmh)
+    assert (straight["health"] - minutes.minutes["health"] > MINUTES).all()
+    check_straight(minutes, straight)
 
 
 def test_half_unsnapped_is_found() -> None:

@@ -113,25 +113,31 @@ def covered(city: City) -> float:
     return float(row["covered"].iloc[0])
 
 
-def wait_for(city: City, pattern: str) -> None:
-    """Until a file appears in the results folder."""
+def marks(city: City, pattern: str) -> set[object]:
+    """What tells how far a run has come: files of this name, and when `run.json` was written."""
+    return {*city.out.glob(pattern), (city.out / RUN).stat().st_mtime_ns}
+
+
+def wait_for(city: City, pattern: str, before: set[object]) -> None:
+    """Until there is a mark that was not there before; killed runs leave some behind."""
     deadline = time.monotonic() + PATIENCE_S
-    while not any(city.out.glob(pattern)):
+    while not marks(city, pattern) - before:
         assert time.monotonic() < deadline
-        time.sleep(0.0005)
+        time.sleep(0)
 
 
 def test_a_kill_at_any_moment_leaves_one_whole_result(city: City, results: float) -> None:
     """While it reads and computes, while it writes, and while it moves."""
     moments = random.Random(12)  # noqa: S311 - no secret
-    phases = [("", 0.5), (".lifecircle-*", 0.4), (".lifecircle-*/.moves.json", 0.01)]
+    phases = [("", 0.5), (".lifecircle-*", 0.4), (".lifecircle-*/.moves.json", 0.0)]
     earlier, kept = results, 0
     with many_starts() as start:
-        for pattern, longest_s in phases * (4 if hasattr(os, "fork") else 1):
+        for pattern, longest_s in phases * (3 if hasattr(os, "fork") else 1):
             new = min(SPEED.keys() - {earlier})
+            before = marks(city, pattern or "*")
             kill = start(["run", str(city.project), "--quiet", "--set", SPEED[new]])
             if pattern:
-                wait_for(city, pattern)
+                wait_for(city, pattern, before)
             time.sleep(moments.uniform(0.0, longest_s))
             kill()
             now = covered(city)
@@ -146,8 +152,9 @@ def test_a_kill_at_any_moment_leaves_one_whole_result(city: City, results: float
 
 def test_a_kill_of_the_command_itself(city: City, results: float) -> None:
     new = min(SPEED.keys() - {results})
+    before = marks(city, ".lifecircle-*")
     kill = start_alone(["run", str(city.project), "--quiet", "--set", SPEED[new]])
-    wait_for(city, ".lifecircle-*")
+    wait_for(city, ".lifecircle-*", before)
     kill()
     assert covered(city) == results
 
@@ -181,9 +188,7 @@ def test_a_place_where_no_folder_can_be_made(
     assert "无法写入文件夹 /proc/结果" in capsys.readouterr().err
 
 
-def test_a_file_in_the_place_of_the_folder(
-    city: City, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_in_the_place_of_the_folder(city: City, capsys: pytest.CaptureFixture[str]) -> None:
     file = city.path("结果")
     file.write_text("mine", encoding="utf-8")
     assert run(city, "--out", str(file), "--lang", "zh") == 2

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
+import pyproj
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifecircle.network import StreetNetwork
+from lifecircle.geodesy import WGS84, transformer
+from lifecircle.network import StreetNetwork, Streets, street_network
 from lifecircle.snapping import snap, snapping_findings
 from tests.conftest import demand_at, facilities_at, points, streets_of
 from tests.oracle import snap_by_hand
@@ -70,6 +73,24 @@ def test_a_moved_place_may_lie_beyond_max_snap() -> None:
     found = snap(points([1050], [210]), with_island(190), max_snap_m=200)
     assert found["edge"].tolist() == [0]
     assert found["distance_m"].iloc[0] == pytest.approx(210, rel=1e-3)
+
+
+def test_the_limit_holds_for_an_island_too() -> None:
+    # 200.1 m from the island, 350 m from the long street: farther than max_snap from any street.
+    found = snap(points([1050], [350.1]), with_island(150), max_snap_m=200)
+    assert found["edge"].tolist() == [-1]
+    assert found["moved"].tolist() == [False]
+
+
+def test_a_plane_that_stretches_does_not_shorten_the_limit() -> None:
+    stretched = pyproj.CRS("+proj=tmerc +lon_0=120 +k=1.04 +x_0=500000 +ellps=WGS84 +units=m")
+    lon, lat = transformer(stretched, WGS84).transform(
+        [5e5, 503e3, 501e3], [3.45e6] * 2 + [3450204]
+    )
+    streets = Streets.plain(np.array(lon[:2]), np.array(lat[:2]), np.array([0]), np.array([1]))
+    place = gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon[2:], lat[2:]), crs=WGS84)
+    found = snap(place, street_network(streets, crs=stretched), max_snap_m=200)
+    assert found["distance_m"].iloc[0] == pytest.approx(204 / 1.04, abs=0.01)
 
 
 def test_without_the_island_rule_the_nearest_edge_is_taken() -> None:

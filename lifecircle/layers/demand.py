@@ -74,7 +74,7 @@ def load_demand(
     if table.total is not None:
         places = spread_totals(places, table, zones, crs=crs, extract=extract)
     note = demand_note(table)
-    notes = [Finding(table.name, note, "info", table.source)] if note else []
+    notes = [Finding(table.name, note, "info", Path(table.source).name)] if note else []
     return places.adding(*notes, *_outside(places.frame, table))
 
 
@@ -156,4 +156,5 @@ def _outside(places: gpd.GeoDataFrame, table: DemandTable) -> list[Finding]:
         "all": places["weight"].sum(),
         "unit": table.unit,
     }
-    return [finding(table.name, "demand.outside", severity="info", source=table.source, **values)]
+    source = Path(table.source).name
+    return [finding(table.name, "demand.outside", severity="info", source=source, **values)]

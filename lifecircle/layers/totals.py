@@ -96,7 +96,11 @@ def _left_out(count: int, table: DemandTable) -> list[Finding]:
     if not count:
         return []
     found = finding(
-        table.name, "demand.total_outside", severity="info", source=table.source, count=count
+        table.name,
+        "demand.total_outside",
+        severity="info",
+        source=Path(table.source).name,
+        count=count,
     )
     return [found]
 
@@ -219,7 +223,7 @@ def _with_fallback(
     fallback = finding(
         table.name,
         "demand.spread_fallback",
-        source=table.source,
+        source=Path(table.source).name,
         carrier=table.spread.replace("_", " "),
         carrier_zh=_CARRIERS_ZH[table.spread],
         units=some(bare.tolist()),
@@ -253,7 +257,7 @@ def _exceeding(
     found = finding(
         table.name,
         "demand.group_exceeds",
-        source=table.source,
+        source=Path(table.source).name,
         group=group,
         count=len(larger),
         units=some(larger),

@@ -9,6 +9,7 @@ from typing import Any
 
 from lifecircle.errors import InputError
 from lifecircle.project.schema import nearest
+from lifecircle.project.toml_file import parsed_toml
 
 
 def with_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _label(entry: Mapping[str, Any]) -> str:
 
 def _value(text: str) -> Any:
     try:
-        parsed = tomllib.loads(f"value = {text}")
+        parsed = parsed_toml(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
     return parsed["value"] if parsed.keys() == {"value"} else text

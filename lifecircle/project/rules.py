@@ -74,14 +74,17 @@ def _missing_files(project: Project, file: str) -> Iterator[Message]:
     }
     for key, source in sources.items():
         # addresses and control characters have their own message
-        named = source is not None and not (is_special(source) or is_address(source))
-        if named and min(str(source)) >= " " and not Path(str(source)).exists():
-            yield _missing_file(Path(str(source)), key, file)
+        if source is None or is_special(source) or is_address(source):
+            continue
+        if all(character >= " " for character in source) and not Path(source).exists():
+            yield _missing_file(Path(source), key, file)
 
 
 def _missing_file(path: Path, key: str, file: str) -> Message:
     beside = path.parent.iterdir() if path.parent.is_dir() else []
-    near = nearest(path.name, [other.name for other in beside if other.is_file()])
+    # by what stands before the first dot: all extracts end alike
+    stems = {other.name.split(".")[0]: other.name for other in beside if other.is_file()}
+    near = stems.get(nearest(path.name.split(".")[0], stems), "")
     code = "project.missing_file_near" if near else "project.missing_file"
     return message(code, file=file, key=key, path=path, nearest=near)
 

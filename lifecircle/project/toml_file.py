@@ -43,14 +43,23 @@ def read_toml(path: Path) -> TomlFile:
     content = path.read_bytes()
     text, encoding = _decoded(content, path)
     try:
-        data = _parsed(text)
+        data = parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(_syntax_fault(path, text, str(error))) from error
     return TomlFile(data, hashlib.sha256(content).hexdigest(), encoding)
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    """The tables of a text; keys such as 卫生院, which TOML wants in quotes, may stand without."""
+def parsed_toml(text: str) -> dict[str, Any]:
+    """The tables of a text; keys such as 卫生院, which TOML wants in quotes, may stand without.
+
+    >>> parsed_toml("卫生院 = 'health'")
+    {'卫生院': 'health'}
+
+    Raises
+    ------
+    TOMLDecodeError
+        If the text is not TOML.
+    """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
