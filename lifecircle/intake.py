@@ -19,7 +19,7 @@ from lifecircle.layers.demand import load_demand, zone_totals
 from lifecircle.layers.facilities import load_facilities
 from lifecircle.layers.zones import load_zones
 from lifecircle.messages import message, some
-from lifecircle.network import StreetNetwork
+from lifecircle.network import StreetNetwork, metres_per_minute, rim_finding
 from lifecircle.osm.extract import is_extract
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.file import ProjectFile, check_project, load_project
@@ -80,25 +80,27 @@ def check_layers(
         for table in tables.demand
     }
     clock.start("snapping")
-    points = _with_added(facilities.layer.frame, added)
-    places = {"facilities": points, **{name: layer.frame for name, layer in demands.items()}}
-    snapped, snap_findings = _snapped(places, streets.network, tables)
+    network = streets.network
+    offered = _on_streets(_with_added(facilities.layer.frame, added), network, tables)
+    places = {name: _on_streets(layer.frame, network, tables) for name, layer in demands.items()}
+    by_table = _by_table(offered, places, tables)
+    _check_on_streets(by_table, tables.network.max_snap_m)
     layers = [zones, facilities.layer, *demands.values()]
     return Checked(
         project=file.written,
         standard=standard,
-        network=streets.network,
+        network=network,
         zones=zones.frame,
-        facilities=snapped["facilities"],
+        facilities=offered,
         given=facilities.given | {service for service, _, _ in added},
-        demands={name: snapped[name] for name in demands},
+        demands=places,
         findings=(
             *file.findings,
             *streets.findings,
+            *_rim_findings(network, tables, standard),
             *(found for layer in layers for found in layer.findings),
             *_area_type_findings(zones.frame, standard, tables.zones),
-            *snap_findings,
-            *_datum_findings(tables, snapped, streets.network),
+            *_place_findings(by_table, network, tables),
         ),
         sources=_as_written(
             [*streets.sources, *(source for layer in layers for source in layer.sources)], file
@@ -132,67 +134,74 @@ def _area_type_findings(
     return [found]
 
 
-def _snapped(
-    frames: Mapping[str, gpd.GeoDataFrame], network: StreetNetwork, project: Project
-) -> tuple[dict[str, gpd.GeoDataFrame], list[Finding]]:
-    """Every layer of points on the streets, and what a reader should know of it."""
+def _on_streets(
+    places: gpd.GeoDataFrame, network: StreetNetwork, project: Project
+) -> gpd.GeoDataFrame:
     table = project.network
-    snapped, findings = {}, []
-    for name, frame in frames.items():
-        snapped[name] = snap(
-            frame, network, max_snap_m=table.max_snap_m, min_component_m=table.min_component_m
-        )
-        findings += snapping_findings(
-            snapped[name],
-            network,
-            layer=name,
-            max_snap_m=table.max_snap_m,
-            min_component_m=table.min_component_m,
-        )
-    _check_on_streets(snapped, project)
-    return snapped, findings
+    return snap(places, network, max_snap_m=table.max_snap_m, min_component_m=table.min_component_m)
 
 
-def _check_on_streets(snapped: Mapping[str, gpd.GeoDataFrame], project: Project) -> None:
+def _by_table(
+    facilities: gpd.GeoDataFrame, demands: Mapping[str, gpd.GeoDataFrame], project: Project
+) -> list[tuple[str, str, gpd.GeoDataFrame]]:
+    """Name, source and places of every table."""
+    offered = [(table.name, table.source) for table in project.facilities] + [(_ADDED, "--add")]
+    tables = [(name, source, facilities[facilities["layer"] == name]) for name, source in offered]
+    tables += [(table.name, table.source, demands[table.name]) for table in project.demand]
+    return [(name, Path(source).name, places) for name, source, places in tables if len(places)]
+
+
+def _rim_findings(
+    network: StreetNetwork, project: Project, standard: Standard
+) -> tuple[Finding, ...]:
+    """Where the data end, with the margin that the longest limit needs."""
+    margin_m = standard.longest_minutes * metres_per_minute(project.network.speed_kmh)
+    source = Path(project.network.source).name
+    found = rim_finding(network, source=source, margin_m=margin_m)
+    return (found,) if found else ()
+
+
+def _check_on_streets(
+    tables: Iterable[tuple[str, str, gpd.GeoDataFrame]], max_snap_m: float
+) -> None:
     """Refuses a table of which nothing lies near a street: its coordinates cannot be right."""
-    facilities = snapped["facilities"]
-    layers = [
-        (t.name, t.source, facilities[facilities["layer"] == t.name]) for t in project.facilities
-    ]
-    layers += [(t.name, t.source, snapped[t.name]) for t in project.demand]
-    layers.append((_ADDED, "--add", facilities[facilities["layer"] == _ADDED]))
     faults = [
         message(
             "network.none_on_streets",
             layer=name,
-            source=Path(source).name,
+            source=source,
             count=len(places),
-            limit_m=project.network.max_snap_m,
+            limit_m=max_snap_m,
             first=f"{places.geometry.iloc[0].x:.5f}, {places.geometry.iloc[0].y:.5f}",
         )
-        for name, source, places in layers
-        if len(places) and (places["edge"] < 0).all()
+        for name, source, places in tables
+        if (places["edge"] < 0).all()
     ]
     if faults:
         raise InputError(*faults)
 
 
-def _datum_findings(
-    project: Project, frames: Mapping[str, gpd.GeoDataFrame], network: StreetNetwork
+def _place_findings(
+    tables: Iterable[tuple[str, str, gpd.GeoDataFrame]], network: StreetNetwork, project: Project
 ) -> list[Finding]:
-    """Layers of points from files that do not stand where they claim."""
-    facilities = frames["facilities"]
-    layers = [
-        (table.name, facilities[facilities["layer"] == table.name], table.crs)
-        for table in project.facilities
-        if table.source != "osm"
-    ]
-    layers += [(table.name, frames[table.name], table.crs) for table in project.demand if table.x]
-    found = [
-        datum_finding(points, network, layer=name, declared=crs or "")
-        for name, points, crs in layers
-    ]
-    return [warning for warning in found if warning]
+    """What is off the streets, on islands, or not where it claims to stand."""
+    declared = {table.name: table.crs or "" for table in project.demand if table.x}
+    declared |= {
+        table.name: table.crs or "" for table in project.facilities if table.source != "osm"
+    }
+    found: list[Finding | None] = []
+    for name, source, places in tables:
+        found += snapping_findings(
+            places,
+            network,
+            layer=name,
+            source=source,
+            max_snap_m=project.network.max_snap_m,
+            min_component_m=project.network.min_component_m,
+        )
+        if name in declared:
+            found.append(datum_finding(places, network, layer=name, declared=declared[name]))
+    return [each for each in found if each]
 
 
 def _with_added(facilities: gpd.GeoDataFrame, added: Sequence[Added]) -> gpd.GeoDataFrame:

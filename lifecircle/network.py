@@ -244,7 +244,7 @@ def segments(network: StreetNetwork) -> npt.NDArray[Any]:
 def network_findings(
     network: StreetNetwork, *, source: str, min_component_m: float
 ) -> tuple[Finding, ...]:
-    """What a reader of the report should know of the streets: pieces, tunnels, rim."""
+    """What a reader of the report should know of the streets: how many, in how many pieces."""
     found = [
         finding(
             "network",
@@ -272,10 +272,18 @@ def network_findings(
                 limit_m=min_component_m,
             )
         )
-    if network.rim.any():
-        found.append(
-            finding(
-                "network", "network.rim", severity="info", source=source, count=network.rim.sum()
-            )
-        )
     return tuple(found)
+
+
+def rim_finding(network: StreetNetwork, *, source: str, margin_m: float) -> Finding | None:
+    """That the data end somewhere, and the margin around the zones that would be enough."""
+    if not network.rim.any():
+        return None
+    return finding(
+        "network",
+        "network.rim",
+        severity="info",
+        source=source,
+        count=int(network.rim.sum()),
+        margin_km=margin_m / 1000,
+    )

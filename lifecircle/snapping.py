@@ -6,15 +6,16 @@ instead, if that is not much farther (the island rule, contract §4). A tie goes
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
-from lifecircle.findings import Finding, Severity, finding
+from lifecircle.findings import Finding, finding
 from lifecircle.geodesy import WGS84, distance_m, lonlat, transformer
 from lifecircle.messages import some
 from lifecircle.network import Floats, Ints, StreetNetwork, segments
@@ -140,63 +141,68 @@ def snapping_findings(
     network: StreetNetwork,
     *,
     layer: str,
+    source: str,
     max_snap_m: float,
     min_component_m: float,
 ) -> list[Finding]:
-    """What is off the streets, was moved by the island rule, or stands on an island."""
+    """What of a layer is off the streets, was moved by the island rule, or stands on an island.
+
+    That most of a list lies beyond the street data is worth a note, that a few do a warning.
+    """
+    told = functools.partial(finding, layer, source=source)
     off = snapped["edge"] < 0
     on = snapped["edge"][~off].to_numpy()
     component = network.component[network.u[on]]
     stranded = (network.component_m[component] < min_component_m) & (component != 0)
     found = []
     if off.any() and "weight" in snapped:
-        found.append(_lost_demand(snapped[off], layer, max_snap_m))
+        lost = snapped[off]
+        found.append(
+            told(
+                "network.unsnapped",
+                row=some(lost["id"].tolist()),
+                count=len(lost),
+                limit_m=max_snap_m,
+                weight=lost["weight"].sum(),
+            )
+        )
     elif off.any():
-        beyond = _beyond_the_streets(snapped[off], network, max_snap_m)
-        cases: list[tuple[pd.DataFrame, str, Severity]] = [
-            (snapped[off][~beyond], "network.facility_unsnapped", "warning"),
-            (snapped[off][beyond], "network.facility_beyond", "info"),
-        ]
-        found += [
-            _lost_facilities(lost, layer, max_snap_m, code, severity)
-            for lost, code, severity in cases
-            if len(lost)
-        ]
+        found += _lost_facilities(snapped, network, told, max_snap_m)
     for code, count in (
         ("network.moved", int(snapped["moved"].sum())),
         ("network.on_small_component", int(stranded.sum())),
     ):
         if count:
-            found.append(
-                finding(layer, code, severity="info", count=count, limit_m=min_component_m)
-            )
+            found.append(told(code, severity="info", count=count, limit_m=min_component_m))
     return found
 
 
-def _lost_demand(lost: pd.DataFrame, layer: str, max_snap_m: float) -> Finding:
-    return finding(
-        layer,
-        "network.unsnapped",
-        row=some(lost["id"].tolist()),
-        count=len(lost),
-        limit_m=max_snap_m,
-        weight=lost["weight"].sum(),
-    )
-
-
 def _lost_facilities(
-    lost: pd.DataFrame, layer: str, max_snap_m: float, code: str, severity: Severity
-) -> Finding:
-    names = lost["name"].where(lost["name"] != "", lost["facility"])
-    return finding(
-        layer,
-        code,
-        severity=severity,
-        row=some(lost["facility"].tolist()),
-        count=len(lost),
-        limit_m=max_snap_m,
-        names=some(names.tolist()),
+    snapped: gpd.GeoDataFrame,
+    network: StreetNetwork,
+    told: Callable[..., Finding],
+    max_snap_m: float,
+) -> list[Finding]:
+    """Access points far from every street, and those outside the street data altogether."""
+    lost = snapped[snapped["edge"] < 0]
+    beyond = _beyond_the_streets(lost, network, max_snap_m)
+    most_are = beyond.sum() > len(snapped) / 2
+    cases = (
+        ("network.facility_unsnapped", "warning", lost[~beyond]),
+        ("network.facility_beyond", "info" if most_are else "warning", lost[beyond]),
     )
+    return [
+        told(
+            code,
+            severity=severity,
+            row=some(points["facility"].tolist()),
+            count=len(points),
+            limit_m=max_snap_m,
+            names=some(points["name"].where(points["name"] != "", points["facility"]).tolist()),
+        )
+        for code, severity, points in cases
+        if len(points)
+    ]
 
 
 def _beyond_the_streets(

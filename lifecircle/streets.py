@@ -17,6 +17,7 @@ from lifecircle.lines import load_line_streets
 from lifecircle.network import Segments, StreetNetwork, network_findings, street_network, with_rim
 from lifecircle.osm.extract import is_extract
 from lifecircle.osm.streets import read_osm_streets
+from lifecircle.project.schema import checked
 from lifecircle.project.tables import LayerTable, NetworkTable
 from lifecircle.readers.files import existing_file, sha256
 from lifecircle.readers.layer import read_layer
@@ -70,7 +71,8 @@ def read_network(source: str | Path, **keys: object) -> StreetNetwork:
     InputError
         As `load_network`.
     """
-    return load_network(NetworkTable(source=str(source), **keys)).network  # type: ignore[arg-type]
+    table = checked(NetworkTable, {"source": str(source), **keys}, "read_network")
+    return load_network(table).network
 
 
 def _read(

@@ -16,4 +16,4 @@ from _environment import ROOT, TEST, run
 
 if __name__ == "__main__":
     cores = str(min(os.cpu_count() or 1, 4))
-    run(TEST, "pytest", "-n", cores, "--dist", "worksteal", *sys.argv[1:], folder=ROOT)
+    run(TEST, "pytest", "-n", cores, "--dist", "loadfile", *sys.argv[1:], folder=ROOT)

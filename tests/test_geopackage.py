@@ -16,6 +16,7 @@ import pytest
 import shapely
 
 from lifecircle.geodesy import distance_m
+from lifecircle.lines import streets_from_lines
 from lifecircle.network import Streets, street_network
 from lifecircle.outputs.demand_layer import STATES, demand_layer
 from lifecircle.outputs.geopackage import (
@@ -216,6 +217,21 @@ def test_steps_and_streets_stay_apart() -> None:
         (False, False), (False, True), (True, False),
     ]  # fmt: skip
     assert layer.loc[layer["steps"], "length_m"].item() == pytest.approx(m(network, 1, 2))
+
+
+def test_streets_that_cross_steps_at_a_shared_node_are_still_connected_when_read_back() -> None:
+    #       3          0 - 1 - 2 is a street; steps run up from 4 through 1 to 3
+    #   0 - 1 - 2
+    #       4
+    network = streets_of([0, 10, 20, 10, 10], [0, 0, 0, 9, -9], [(0, 1), (1, 2), (3, 1), (1, 4)])
+    steps = np.array([False, False, True, True])
+    streets = Streets(
+        network.lon, network.lat, network.u, network.v, steps=steps, tunnel=np.zeros(4, bool)
+    )
+    layer = street_layer(street_network(streets, crs=CRS))
+    assert sorted(layer["steps"]) == [False, False, True, True]
+    again, _ = streets_from_lines(layer, crs=CRS)
+    assert len(again.lon) == 5
 
 
 def test_pieces_are_numbered_as_in_the_network() -> None:

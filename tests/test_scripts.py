@@ -99,7 +99,8 @@ def test_environment_is_kept_until_the_pins_change_and_made_anew_when_half_made(
     assert (again.returncode, again.stderr) == (3, "")
 
     tested = call(tests, "-k", "word")
-    assert tested.stdout == f"{project} -k word\n"
+    cores = min(os.cpu_count() or 1, 4)
+    assert tested.stdout == f"{project} -n {cores} --dist loadfile -k word\n"
     assert "Installing the packages of constraints-test.txt" in tested.stderr
     assert call(demo).stderr == "", "the tests' packages are the demo's and more"
 

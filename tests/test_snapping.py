@@ -133,7 +133,12 @@ def test_findings_name_who_is_off_the_streets_or_moved() -> None:
     found = {
         f.code: f.message.text("en")
         for f in snapping_findings(
-            snap(demand, network), network, layer="people", max_snap_m=200, min_component_m=2000
+            snap(demand, network),
+            network,
+            layer="people",
+            source="x",
+            max_snap_m=200,
+            min_component_m=2000,
         )
     }
     assert (
@@ -145,11 +150,27 @@ def test_findings_name_who_is_off_the_streets_or_moved() -> None:
         snap(facilities_at([0, 3000, 1500], [9999, -401, 0]), network),
         network,
         layer="clinics",
+        source="x",
         max_snap_m=200,
         min_component_m=2000,
     )
-    assert [f.code for f in lost] == ["network.facility_beyond"]
+    assert [(f.code, f.severity) for f in lost] == [("network.facility_beyond", "info")]
     assert "serve nobody here: f0, f1." in lost[0].message.text("en")
+
+
+def test_a_single_facility_beyond_the_streets_is_a_warning() -> None:
+    network = streets_of([0, 3000], [0, 0], [(0, 1)])
+    found = snapping_findings(
+        snap(facilities_at([10, 1500, 15_000], [0, 0, 0]), network),
+        network,
+        layer="clinics",
+        source="clinics.csv",
+        max_snap_m=200,
+        min_component_m=2000,
+    )
+    assert [(f.code, f.severity, f.row, f.source) for f in found] == [
+        ("network.facility_beyond", "warning", "f2", "clinics.csv")
+    ]
 
 
 def test_a_facility_amid_the_streets_but_far_from_each_is_a_warning() -> None:
@@ -158,6 +179,7 @@ def test_a_facility_amid_the_streets_but_far_from_each_is_a_warning() -> None:
         snap(facilities_at([1000], [1500]), network),
         network,
         layer="clinics",
+        source="x",
         max_snap_m=200,
         min_component_m=2000,
     )
@@ -169,6 +191,7 @@ def test_findings_count_places_left_on_islands() -> None:
     network = with_island(500)
     found = snapping_findings(
         snap(demand_at([1050], [500]), network), network, layer="people",
+        source="x",
         max_snap_m=200, min_component_m=2000,
     )  # fmt: skip
     assert [f.code for f in found] == ["network.on_small_component"]

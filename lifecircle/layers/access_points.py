@@ -126,9 +126,10 @@ def _entries(
     owner, points = street_crossings(crossed.to_numpy(), segments(network))
     crossing = gpd.GeoSeries(points, index=crossed.index[owner], crs=network.crs)
 
-    found = pd.concat([outline, crossing])
-    rest = metric.drop(found.index.union(known.index)).representative_point()
-    return pd.concat([known, pd.concat([found, rest]).to_crs(areas.crs)])
+    found = pd.concat([known, pd.concat([outline, crossing]).to_crs(areas.crs)])
+    # In degrees, as demand's, so that the choice of a metric CRS moves no access point.
+    rest = areas.geometry.drop(found.index.unique()).representative_point()
+    return pd.concat([found, rest])
 
 
 def _known_entrances(areas: gpd.GeoDataFrame, entrances: gpd.GeoDataFrame) -> gpd.GeoSeries:

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from lifecircle.geodesy import WGS84, distance_m
-from lifecircle.network import StreetNetwork
+from lifecircle.network import Bools, Floats, Ints, StreetNetwork
 
 FACILITY_COLUMNS = ["facility", "service", "name", "layer", "site", "capacity"]
 
@@ -36,7 +36,7 @@ def facility_layer(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def street_layer(network: StreetNetwork) -> gpd.GeoDataFrame:
     """The streets as lines from junction to junction, with length and connected piece.
 
-    Segments are joined where exactly two of the same kind meet.
+    Segments are joined where exactly two meet, both of the same kind.
     """
     ends = np.stack([network.u, network.v], axis=1)
     # Nodes ride along as a third coordinate, which joining does not look at.
@@ -51,17 +51,32 @@ def street_layer(network: StreetNetwork) -> gpd.GeoDataFrame:
     kind = np.repeat(present, [len(lines) for lines in joined])
     lines = np.concatenate(joined)
     corners, line = shapely.get_coordinates(lines, include_z=True, return_index=True)
+    corners, line, whole = _cut(corners, line, np.bincount(ends.ravel()) > 2)
+    kind = kind[whole]
     lon, lat, node = corners.T
-    first = np.searchsorted(line, np.arange(len(lines)))
+    first = np.searchsorted(line, np.arange(len(whole)))
     step_m = distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
     step_m[line[:-1] != line[1:]] = 0.0
     return gpd.GeoDataFrame(
         {
             "component": network.component[node[first].astype(np.int64)],
-            "length_m": np.bincount(line[:-1], weights=step_m, minlength=len(lines)),
+            "length_m": np.bincount(line[:-1], weights=step_m, minlength=len(whole)),
             "steps": kind % 2 == 1,
             "tunnel": kind >= 2,
         },
-        geometry=shapely.force_2d(lines),
+        geometry=shapely.linestrings(corners[:, :2], indices=line),
         crs=WGS84,
     )
+
+
+def _cut(corners: Floats, line: Ints, junction: Bools) -> tuple[Floats, Ints, Ints]:
+    """The lines cut where they run through a junction, and the line that each piece is of.
+
+    Joining looks at one kind at a time: a street runs through the foot of steps on both its sides.
+    """
+    inside = np.zeros(len(line), dtype=bool)
+    inside[1:-1] = (line[1:-1] == line[:-2]) & (line[1:-1] == line[2:])
+    twice = inside & junction[corners[:, 2].astype(np.int64)]
+    again = np.repeat(np.arange(len(line)), 1 + twice)
+    piece = line[again] + np.cumsum(np.diff(again, prepend=-1) == 0)
+    return corners[again], piece, line[again][np.unique(piece, return_index=True)[1]]
