@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from lifecircle.errors import InputError
 from lifecircle.layers.zones import OUTSIDE
 from lifecircle.rates import COVERED_TOLERANCE_MIN
 from lifecircle.travel import TravelTime
@@ -17,15 +18,28 @@ def curve(
     demand: pd.DataFrame,
     service: str,
     *,
-    minutes: Sequence[float] = tuple(range(31)),
+    minutes: Sequence[float] | None = None,
     weight: str = "weight",
 ) -> pd.DataFrame:
     """Share of demand within each number of minutes, per zone and for the city.
 
+    Parameters
+    ----------
+    minutes
+        By default every whole minute up to 30, as far as was searched.
+
     Returns
     -------
         Indexed by minutes; one column per zone with demand, and `city` (all zones together).
+
+    Raises
+    ------
+    InputError
+        If some of the minutes lie beyond what was searched.
     """
+    if minutes is None:
+        minutes = range(math.floor(min(30.0, travel_time.search_minutes)) + 1)
+    _refuse_beyond(max(minutes, default=0.0), travel_time)
     inside = demand["zone"] != OUTSIDE
     value = demand.loc[inside, weight]
     zone = demand.loc[inside, "zone"]
@@ -57,10 +71,28 @@ def near_misses(
     Returns
     -------
         The demand's rows with `minutes` and `facility`, the nearest miss first.
+
+    Raises
+    ------
+    InputError
+        If `limit` and `within` together lie beyond what was searched.
     """
+    _refuse_beyond(limit + within, travel_time)
     taken = travel_time.minutes[service]
     missed = (taken > limit + COVERED_TOLERANCE_MIN) & (taken <= limit + within)
     found = demand[missed].assign(
         minutes=taken[missed], facility=travel_time.facility.loc[missed, service]
     )
     return found.sort_values("minutes", kind="stable")
+
+
+def _refuse_beyond(minutes: float, travel_time: TravelTime) -> None:
+    """Says how far to search where nobody knows who is reached within so many minutes."""
+    if minutes > travel_time.search_minutes + COVERED_TOLERANCE_MIN:
+        raise InputError.of(
+            "coverage.beyond_search",
+            minutes=minutes,
+            speed_kmh=travel_time.speed_kmh,
+            searched=travel_time.search_minutes,
+            needed=math.ceil(minutes),
+        )

@@ -52,7 +52,9 @@ MOST_SINGLE_ISOCHRONES = 1000
 20 ms."""
 
 
-def write(analysis: Analysis, out: Path, *, progress: Progress | None = None) -> dict[str, Path]:
+def write(
+    analysis: Analysis, out: str | Path, *, progress: Progress | None = None
+) -> dict[str, Path]:
     """Every output file of a run, moved into `out` together when all are complete.
 
     Returns
@@ -65,6 +67,7 @@ def write(analysis: Analysis, out: Path, *, progress: Progress | None = None) ->
         If the analysis was opened without its streets, or the folder cannot be written or a file
         in it cannot be replaced: then none is.
     """
+    out = Path(out)
     analysis = _with_notes(analysis)
     clock = Clock(analysis.seconds, progress)
     with replace_outputs(out) as folder:

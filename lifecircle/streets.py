@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pyproj
-import shapely
 
 from lifecircle.crs import metric_crs
-from lifecircle.findings import Finding, Source
+from lifecircle.findings import Finding, Layer, Source
 from lifecircle.graphs import read_graphml, streets_from_graph
 from lifecircle.lines import load_line_streets
 from lifecircle.network import Segments, StreetNetwork, network_findings, street_network, with_rim
@@ -50,12 +49,17 @@ def load_network(table: NetworkTable, *, crs: pyproj.CRS | None = None) -> Loade
         middle = (float(np.median(streets.lon)), float(np.median(streets.lat)))
         crs = metric_crs("auto", *middle)
     network = street_network(streets, crs=crs, speed_kmh=table.speed_kmh)
-    network = with_rim(network, box=box, extent=_extent(table))
+    extent = _extent(table)
+    outline = extent.frame.union_all() if extent else None
+    network = with_rim(network, box=box, extent=outline)
     found = network_findings(
         network, source=Path(table.source).name, min_component_m=table.min_component_m
     )
-    sources = (dataclasses.replace(source, rows_used=len(network.u)),)
-    return LoadedNetwork(network, (*findings, *found), sources)
+    source = dataclasses.replace(source, rows_used=len(network.u))
+    if extent is None:
+        return LoadedNetwork(network, (*findings, *found), (source,))
+    found = [*extent.findings, *found]
+    return LoadedNetwork(network, (*findings, *found), (source, *extent.sources))
 
 
 def read_network(source: str | Path, **keys: object) -> StreetNetwork:
@@ -94,10 +98,9 @@ def _source(table: NetworkTable, path: Path, rows: int, date: str = "") -> Sourc
     return Source("network", table.source, sha256(path), table.date or date, rows, rows)
 
 
-def _extent(table: NetworkTable) -> shapely.Geometry | None:
-    """The polygon inside which the street data are complete, if the user gave one."""
+def _extent(table: NetworkTable) -> Layer | None:
+    """The polygons inside which the street data are complete, if the user gave one."""
     if table.extent is None:
         return None
     existing_file(table.extent, layer="network")
-    layer = read_layer(LayerTable(source=table.extent), layer="network extent")
-    return layer.frame.union_all()
+    return read_layer(LayerTable(source=table.extent), layer="network extent")

@@ -202,7 +202,10 @@ def made_up_content(
         zones=zones,
         facilities=made_up_facilities(zones, standard),
         findings=(
-            finding("network", "network.rim", severity="info", source="roads.osm.pbf", count=12),
+            finding(
+                "network", "network.rim", severity="info", source="roads.osm.pbf",
+                count=12, margin_km=1.0,
+            ),
             finding(
                 "population", "network.unsnapped", source="population.csv", row="3, 5",
                 column="lon", count=2, limit_m=200.0, weight=81.5,

@@ -285,6 +285,18 @@ def test_near_misses_lie_just_beyond_the_limit() -> None:
     assert found["id"].tolist() == ["3", "0"]
 
 
+def test_what_lies_beyond_the_search_is_refused_around_the_limit_too() -> None:
+    demand = people(["a"], [1])
+    minutes = taken(demand, health=[INF])
+    assert curve(minutes, demand, "health").index.max() == 30
+    shorter = dataclasses.replace(minutes, search_minutes=20.5)
+    assert curve(shorter, demand, "health").index.max() == 20
+    with pytest.raises(InputError, match="search_minutes to at least 31"):
+        curve(minutes, demand, "health", minutes=[15, 31])
+    with pytest.raises(InputError, match="search_minutes to at least 31"):
+        near_misses(minutes, demand, "health", limit=29, within=2)
+
+
 @st.composite
 def cities(draw: st.DrawFn) -> tuple[TravelTime, pd.DataFrame, pd.DataFrame, Standard]:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))

@@ -71,10 +71,16 @@ def test_an_opened_run_explains_the_same_minutes(monaco: Analysis, folder: Path)
         assert found.minutes == pytest.approx(expected, abs=1e-6)
 
 
+def test_an_opened_run_walks_the_same_minutes(monaco: Analysis, folder: Path) -> None:
+    opened = open_run(folder)
+    again = lc.travel_time(opened.network, opened.demand, opened.facilities)
+    pd.testing.assert_frame_equal(again.minutes, monaco.travel_time.minutes, rtol=0, atol=1e-9)
+
+
 def test_the_same_input_gives_the_same_table(
     monaco: Analysis, folder: Path, tmp_path: Path
 ) -> None:
-    write(lc.analyse(MONACO / "project.toml"), tmp_path)
+    write(lc.analyse(MONACO / "project.toml"), str(tmp_path))
     assert (tmp_path / "coverage.csv").read_bytes() == (folder / "coverage.csv").read_bytes()
 
 

@@ -119,6 +119,11 @@ def test_an_extent_replaces_the_hull_as_rim(tmp_path: Path) -> None:
     assert plain.rim.sum() == 3
     ringed = read_network(tmp_path / "star.geojson", extent=str(tmp_path / "extent.geojson"))
     assert ringed.lon[ringed.rim] == pytest.approx([120.01])
+    table = NetworkTable(
+        source=str(tmp_path / "star.geojson"), extent=str(tmp_path / "extent.geojson")
+    )
+    names = [Path(source.source).name for source in load_network(table).sources]
+    assert names == ["star.geojson", "extent.geojson"]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +142,11 @@ def test_broken_and_foreign_files_are_named(
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=words):
         read_network(tmp_path / name)
+
+
+def test_an_unknown_key_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"unknown key speed\. Did you mean speed_kmh"):
+        read_network(tmp_path / "streets.osm", speed=4.0)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
