@@ -248,4 +248,5 @@ def _paths(project: Project) -> list[str]:
     """Everything a project reads, in an order of its own."""
     layers = [*project.demand, *project.facilities]
     totals = [table.total_source or "" for table in project.demand]
-    return [project.network.source, project.zones.source, *(t.source for t in layers), *totals]
+    streets = [project.network.source, project.network.extent or ""]
+    return [*streets, project.zones.source, *(table.source for table in layers), *totals]

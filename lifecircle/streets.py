@@ -56,10 +56,8 @@ def load_network(table: NetworkTable, *, crs: pyproj.CRS | None = None) -> Loade
         network, source=Path(table.source).name, min_component_m=table.min_component_m
     )
     source = dataclasses.replace(source, rows_used=len(network.u))
-    if extent is None:
-        return LoadedNetwork(network, (*findings, *found), (source,))
-    found = [*extent.findings, *found]
-    return LoadedNetwork(network, (*findings, *found), (source, *extent.sources))
+    further, sources = (extent.findings, extent.sources) if extent else ((), ())
+    return LoadedNetwork(network, (*findings, *further, *found), (source, *sources))
 
 
 def read_network(source: str | Path, **keys: object) -> StreetNetwork:
