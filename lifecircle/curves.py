@@ -35,7 +35,7 @@ def curve(
     Raises
     ------
     InputError
-        If some of the minutes lie beyond what was searched.
+        If some of the minutes lie beyond what was searched, or none to that service are known.
     """
     if minutes is None:
         minutes = range(math.floor(min(30.0, travel_time.search_minutes)) + 1)
@@ -43,7 +43,7 @@ def curve(
     inside = demand["zone"] != OUTSIDE
     value = demand.loc[inside, weight]
     zone = demand.loc[inside, "zone"]
-    taken = travel_time.minutes.loc[inside, service]
+    taken = _minutes(travel_time, service)[inside]
     total = value.groupby(zone, sort=True).sum()
     total = total[total > 0]
     rows = {}
@@ -78,12 +78,19 @@ def near_misses(
         If `limit` and `within` together lie beyond what was searched.
     """
     _refuse_beyond(limit + within, travel_time)
-    taken = travel_time.minutes[service]
+    taken = _minutes(travel_time, service)
     missed = (taken > limit + COVERED_TOLERANCE_MIN) & (taken <= limit + within)
     found = demand[missed].assign(
         minutes=taken[missed], facility=travel_time.facility.loc[missed, service]
     )
     return found.sort_values("minutes", kind="stable")
+
+
+def _minutes(travel_time: TravelTime, service: str) -> pd.Series[float]:
+    if service not in travel_time.minutes:
+        known = ", ".join(travel_time.minutes.columns)
+        raise InputError.of("coverage.no_minutes", service=service, known=known)
+    return travel_time.minutes[service]
 
 
 def _refuse_beyond(minutes: float, travel_time: TravelTime) -> None:

@@ -121,13 +121,22 @@ def _area_type_findings(
     zones: gpd.GeoDataFrame, standard: Standard, table: ZonesTable
 ) -> list[Finding]:
     """Area types that the standard does not name: no limit or target of theirs applies."""
-    named = {*standard.scope, *(area for s in standard.services for area in s.minutes_by_area)}
     types = zones["area_type"].value_counts()
+    source = Path(table.source).name
+    if standard.scope and not types.index.isin([*standard.scope, ""]).any():
+        scope, seen = some(standard.scope), some(types.index.tolist())
+        return [
+            finding(
+                "zones", "zones.nothing_in_scope", source=source,
+                column=table.area_type or "", scope=scope, types=seen,
+            )
+        ]  # fmt: skip
+    named = {*standard.scope, *(area for s in standard.services for area in s.minutes_by_area)}
     unknown = types[~types.index.isin([*named, *AREA_TYPES, ""])]
     if not named or unknown.empty:
         return []
     found = finding(
-        "zones", "zones.unknown_area_types", source=Path(table.source).name,
+        "zones", "zones.unknown_area_types", source=source,
         column=table.area_type or "", standard=standard.key, known=some(sorted(named)),
         types=some([f"{kind} ({count})" for kind, count in unknown.items()]),
     )  # fmt: skip

@@ -65,7 +65,7 @@ def load_line_streets(table: NetworkTable) -> LineStreets:
     InputError
         If the file cannot be read or holds no line.
     """
-    wanted = LayerTable(source=table.source, layer=table.layer, crs=table.crs, date=table.date)
+    wanted = LayerTable(**table.model_dump(include=set(LayerTable.model_fields)))
     name = Path(table.source).name
     read = drop_missing_geometry(read_layer(wanted, layer=LAYER), layer=LAYER, source=name)
     streets, findings = streets_from_lines(read.frame, source=name)

@@ -24,7 +24,8 @@ from lifecircle.layers.demand import demand_note
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.tables import Project
 from lifecircle.rates import coverage
-from lifecircle.travel import TravelTime, straight_time, travel_time
+from lifecircle.straight import straight_time
+from lifecircle.travel import TravelTime, travel_time
 
 
 def analyse(

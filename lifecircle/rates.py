@@ -74,9 +74,12 @@ def coverage(
     Raises
     ------
     InputError
-        If indexes differ, the group is no column of the demand, or a limit at the definition's
-        speed lies beyond what was searched.
+        If the minutes are of another metric, indexes differ, the group is no column of the demand,
+        or a limit at the definition's speed lies beyond what was searched.
     """
+    if definition.metric != travel_time.metric:
+        values = {"definition": definition.key, "metric": definition.metric}
+        raise InputError.of("coverage.other_metric", has=travel_time.metric, **values)
     scaled = at_speed(travel_time, standard, definition.speed_kmh)
     weight = _weight(demand, definition)
     if not demand.index.equals(travel_time.minutes.index):
@@ -238,7 +241,7 @@ def _judge(table: pd.DataFrame, *, in_scope: Bools) -> pd.DataFrame:
         ["no data", "no demand", "not in scope", "pass"],
         "fail",
     )
-    gap = (target * demand - covered).clip(lower=0.0).where(in_scope)
+    gap = (target * demand - covered).clip(lower=0.0)
     table = table.assign(rate=rate, status=status, gap=gap)
     table = table.assign(rate_low=np.nan, rate_high=np.nan, certainty="", undecided_by="")
     return table[COVERAGE_COLUMNS]

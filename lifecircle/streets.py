@@ -10,6 +10,7 @@ import numpy as np
 import pyproj
 
 from lifecircle.crs import metric_crs
+from lifecircle.errors import InputError
 from lifecircle.findings import Finding, Layer, Source
 from lifecircle.graphs import read_graphml, streets_from_graph
 from lifecircle.lines import load_line_streets
@@ -82,6 +83,10 @@ def _read(
 ) -> tuple[Segments, tuple[float, float, float, float] | None, tuple[Finding, ...], Source]:
     """Segments, the header's box if there is one, findings and source, by the file's suffix."""
     path = Path(table.source)
+    meaningless = sorted({"where", "encoding", "layer", "crs"} & table.model_fields_set)
+    if meaningless and (is_extract(path) or path.suffix.lower() == ".graphml"):
+        keys = ", ".join(meaningless)
+        raise InputError.of("network.unused_keys", source=path.name, keys=keys)
     if is_extract(path):
         osm = read_osm_streets(path, ways=table.ways)
         return osm, osm.box, osm.findings, _source(table, path, len(osm.u), osm.date)

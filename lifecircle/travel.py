@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.sparse import csgraph
-from scipy.spatial import KDTree
 
-from lifecircle.geodesy import distance_m, earth_centred, lonlat
+from lifecircle.errors import InputError
 from lifecircle.network import Floats, Ints, StreetNetwork, adjacency, metres_per_minute
 
 
@@ -38,6 +37,11 @@ class TravelTime:
     cut_off: pd.DataFrame
     speed_kmh: float
     search_minutes: float
+
+    @property
+    def metric(self) -> Literal["network", "radius"]:
+        """How the minutes were measured; only straight lines are known at any distance."""
+        return "radius" if np.isinf(self.search_minutes) else "network"
 
     def __repr__(self) -> str:
         return (
@@ -79,7 +83,14 @@ def travel_time(
         facilities is `inf` everywhere.
     search_minutes
         Nothing is searched farther than this.
+
+    Raises
+    ------
+    InputError
+        If places or facilities are not snapped.
     """
+    _check_snapped(demand, "demand places", "需求点")
+    _check_snapped(facilities, "facilities", "设施")
     if services is None:
         services = list(facilities["service"].unique())
     pace = metres_per_minute(network.speed_kmh)
@@ -102,6 +113,13 @@ def travel_time(
         speed_kmh=network.speed_kmh,
         search_minutes=search_minutes,
     )
+
+
+def _check_snapped(places: pd.DataFrame, what: str, what_zh: str) -> None:
+    missing = [name for name in ("edge", "fraction", "distance_m") if name not in places]
+    if missing:
+        columns = ", ".join(missing)
+        raise InputError.of("network.not_snapped", what=what, what_zh=what_zh, columns=columns)
 
 
 def nearest_facility(
@@ -261,35 +279,3 @@ def _rim_metres(
     metres, _ = _read_off(network, demand, *search(links, seeds, limit_m))
     metres[metres > limit_m] = np.inf
     return metres
-
-
-def straight_time(
-    demand: gpd.GeoDataFrame,
-    facilities: gpd.GeoDataFrame,
-    *,
-    services: Sequence[str],
-    speed_kmh: float,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Minutes in a straight line to the nearest access point of each service, and which facility.
-
-    Neighbours are ordered by the chord through the earth, which within a city orders as the
-    ellipsoidal distance does; the distance itself is ellipsoidal.
-    """
-    lon, lat = lonlat(demand)
-    origins = earth_centred(lon, lat)
-    minutes, nearest = {}, {}
-    for service in services:
-        offering = facilities[facilities["service"] == service]
-        if offering.empty:
-            minutes[service] = np.full(len(demand), np.inf)
-            nearest[service] = np.full(len(demand), "", dtype=object)
-            continue
-        to_lon, to_lat = lonlat(offering)
-        _, which = KDTree(earth_centred(to_lon, to_lat)).query(origins)
-        metres = distance_m(lon, lat, to_lon[which], to_lat[which])
-        minutes[service] = metres / metres_per_minute(speed_kmh)
-        nearest[service] = offering["facility"].to_numpy(object)[which]
-    return (
-        pd.DataFrame(minutes, index=demand.index, columns=list(services), dtype=float),
-        pd.DataFrame(nearest, index=demand.index, columns=list(services), dtype="str"),
-    )

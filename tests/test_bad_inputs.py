@@ -766,6 +766,17 @@ def test_area_types_that_the_standard_does_not_know_are_told(
     assert city.coverage()["status"].tolist()[:2] == ["pass", "not in scope"]
 
 
+def test_a_scope_without_a_zone_is_told(city: City, run: Callable[..., None]) -> None:
+    city.layer(
+        "街镇.geojson", [WEST, EAST], 编码=["1", "2"], 名称=["甲", "乙"], 类型=["urban", "town"]
+    )
+    run("--set", "zones.area_type=类型", "--set", 'standard.scope=["nowhere"]')
+    found = city.findings().loc["zones.nothing_in_scope"]
+    assert (found["source"], found["severity"]) == ("街镇.geojson", "warning")
+    assert "(nowhere)" in found["message"]
+    assert city.coverage().loc[["1", "2", ""], "status"].tolist() == ["not in scope"] * 3
+
+
 def test_people_outside_the_zones_are_listed_and_in_no_sum(
     city: City, run: Callable[..., None]
 ) -> None:

@@ -14,7 +14,8 @@ from lifecircle.identities import MINUTES, check_all, check_snapped, check_strai
 from lifecircle.network import Streets, street_network
 from lifecircle.rates import coverage
 from lifecircle.snapping import snap
-from lifecircle.travel import straight_time, travel_time
+from lifecircle.straight import straight_time
+from lifecircle.travel import travel_time
 from tests.test_rates import DEFINITION, people, standard, taken, zones_of
 
 

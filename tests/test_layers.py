@@ -27,7 +27,7 @@ LAYERS = [
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
-    {"explanation", "travel"},
+    {"explanation", "straight", "travel"},
     # tables per zone and service
     {"curves", "identities", "levels", "rates"},
     # what planners ask next

@@ -193,7 +193,7 @@ def test_scope_leaves_other_area_types_out_of_judgement_but_not_of_sums() -> Non
     assert row(table, "zone", "a", "health")["status"] == "pass"
     rural = row(table, "zone", "b", "health")
     assert rural["status"] == "not in scope"
-    assert np.isnan(rural["gap"])
+    assert rural["gap"] == pytest.approx(0.85 * 3)  # the contract's formula, whatever the status
     assert row(table, "area_type", "rural", "health")["status"] == "not in scope"
     assert row(table, "city", "", "health")["demand"] == 4
 
@@ -275,6 +275,21 @@ def test_curve_counts_what_lies_within_each_minute() -> None:
     assert table["a"].tolist() == [0, 0.25, 1.0]
     assert table["b"].tolist() == [0, 0, 0]
     assert table["city"].tolist() == [0, 1 / 8, 4 / 8]
+
+
+def test_a_service_without_minutes_is_named() -> None:
+    demand = people(["a"], [1])
+    with pytest.raises(InputError, match=r"no minutes to service 'library'. There are: health"):
+        curve(taken(demand, health=[1.0]), demand, "library")
+
+
+def test_minutes_of_another_metric_are_refused() -> None:
+    demand = people(["a"], [1])
+    circle = dataclasses.replace(DEFINITION, metric="radius")
+    with pytest.raises(InputError, match="measures by radius, but the table of minutes is by net"):
+        coverage(
+            taken(demand, health=[1.0]), demand, zones_of(a=("", "")), standard(health=15), circle
+        )
 
 
 def test_near_misses_lie_just_beyond_the_limit() -> None:

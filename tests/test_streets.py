@@ -149,6 +149,15 @@ def test_an_unknown_key_is_named(tmp_path: Path) -> None:
         read_network(tmp_path / "streets.osm", speed=4.0)
 
 
+def test_a_line_layer_takes_where_and_an_extract_does_not(
+    town: StreetNetwork, tmp_path: Path
+) -> None:
+    lines_of(town).assign(kind=["a", "b"] * 6).to_file(tmp_path / "town.gpkg")
+    assert len(read_network(tmp_path / "town.gpkg", where={"kind": "a"}).u) == 6
+    with pytest.raises(InputError, match=r"town\.osm: \[network\] where means nothing"):
+        read_network(write_osm(town, tmp_path), where={"kind": "a"})
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.osm\.pbf"):
         read_network(tmp_path / "nowhere.osm.pbf")

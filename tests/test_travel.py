@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lifecircle.errors import InputError
 from lifecircle.geodesy import distance_m
 from lifecircle.network import StreetNetwork, Streets, street_network, with_rim
 from lifecircle.snapping import snap
-from lifecircle.travel import straight_time, travel_time
+from lifecircle.straight import straight_time
+from lifecircle.travel import travel_time
 from tests.conftest import demand_at, facilities_at, m, streets_of
 from tests.oracle import minutes_by_networkx
 
@@ -123,6 +125,12 @@ def test_another_component_is_cut_off() -> None:
 def test_a_service_without_facilities_keeps_its_column(town: StreetNetwork) -> None:
     taken = minutes(town, demand_at([0], [0]), facilities_at([], []))
     assert np.isinf(taken.loc[0, "health"])
+
+
+def test_places_must_be_on_the_streets(town: StreetNetwork) -> None:
+    facilities = snap(facilities_at([0], [0]), town)
+    with pytest.raises(InputError, match=r"demand places have no position.*edge, fraction"):
+        travel_time(town, demand_at([0], [0]), facilities)
 
 
 def test_zero_length_streets_connect() -> None:

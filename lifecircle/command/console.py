@@ -108,27 +108,23 @@ def answering(terminal: Terminal) -> Iterator[None]:
         complain(terminal.words("cli.interrupted"))
         raise typer.Exit(INTERRUPTED) from None
     except InputError as error:
-        _explain(terminal, error.text(terminal.language))
+        complain(error.text(terminal.language))
         raise typer.Exit(WRONG_USE) from None
     except OSError as error:
         if error.errno not in _REFUSED:
             _apologise(terminal, error)
         fault = message("cli.file", file=error.filename or "", reason=error.strerror)
-        _explain(terminal, InputError(fault).text(terminal.language))
+        complain(InputError(fault).text(terminal.language))
         raise typer.Exit(WRONG_USE) from None
     except Exception as error:  # noqa: BLE001 - the door: what nobody expected ends here, in one line
         _apologise(terminal, error)
 
 
-def _explain(terminal: Terminal, text: str) -> None:
+def _apologise(terminal: Terminal, error: Exception) -> None:
     if terminal.verbose:
         traceback.print_exc()
-    complain(text)
-
-
-def _apologise(terminal: Terminal, error: Exception) -> None:
     words = " ".join(str(error).split()).rstrip(".")
-    _explain(terminal, terminal.words("cli.fault", kind=type(error).__name__, words=words))
+    complain(terminal.words("cli.fault", kind=type(error).__name__, words=words))
     raise typer.Exit(FAULT) from None
 
 

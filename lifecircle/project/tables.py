@@ -64,12 +64,9 @@ class ProjectTable(Table):
     output_crs: str = "EPSG:4326"
 
 
-class NetworkTable(Table):
+class NetworkTable(LayerTable):
     """`[network]`: the streets and how people walk them."""
 
-    source: str
-    layer: str | None = None
-    crs: str | None = None
     ways: Literal["walk", "walk_cn"] = "walk"
     mode: Literal["walk"] = "walk"
     speed_kmh: Positive = 4.0
@@ -77,7 +74,6 @@ class NetworkTable(Table):
     min_component_m: NotNegative = 2000.0
     search_minutes: Positive | None = None
     extent: str | None = None
-    date: Date = None
 
 
 class ZonesTable(LayerTable):
