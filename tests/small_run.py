@@ -5,7 +5,7 @@ Health is reached within 15 minutes by the 60 only; culture by the 60 and the 10
 where sports are (no data).
 """
 
-from __future__ import annotations
+import dataclasses
 
 import geopandas as gpd
 import numpy as np
@@ -102,8 +102,12 @@ def facilities() -> gpd.GeoDataFrame:
 
 def coverage_table(*definitions: Definition) -> pd.DataFrame:
     """The rates of the given definitions, or of the main one."""
+    measured = {
+        "network": travel_time(),
+        "radius": dataclasses.replace(travel_time(), search_minutes=np.inf),
+    }
     tables = [
-        coverage(travel_time(), demand(), zones(), STANDARD, definition)
+        coverage(measured[definition.metric], demand(), zones(), STANDARD, definition)
         for definition in definitions or [MAIN]
     ]
     return pd.concat(tables, ignore_index=True)
