@@ -13,8 +13,8 @@ import pandas as pd
 from lifecircle.definitions import Definition
 from lifecircle.errors import BrokenIdentityError
 from lifecircle.messages import message
-from lifecircle.rates import ALL, SUMS, coverage
-from lifecircle.standards import Standard
+from lifecircle.rates import SUMS, coverage
+from lifecircle.standards import ALL, Standard
 from lifecircle.travel import TravelTime
 
 RELATIVE = 1e-9

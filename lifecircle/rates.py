@@ -18,10 +18,9 @@ from lifecircle.errors import InputError
 from lifecircle.layers.zones import OUTSIDE
 from lifecircle.levels import units_of
 from lifecircle.messages import some
-from lifecircle.standards import Service, Standard
+from lifecircle.standards import ALL, Service, Standard
 from lifecircle.travel import TravelTime
 
-ALL = "all"
 COVERED_TOLERANCE_MIN = 1e-6
 TARGET_TOLERANCE = 1e-12
 

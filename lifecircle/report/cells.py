@@ -15,10 +15,9 @@ import pandas as pd
 from lifecircle import verdicts
 from lifecircle.definitions import Definition
 from lifecircle.report.words import Both, bidi, known, percent_of, words
-from lifecircle.standards import Standard
+from lifecircle.standards import ALL, Standard
 from lifecircle.verdicts import Verdict
 
-ALL = "all"
 TEXTS = ["level", "zone", "name", "parent", "service", "status", "certainty"]
 NUMBERS = [
     "rate", "demand", "covered", "gap", "unsnapped", "rim_exposed", "cut_off", "minutes", "target",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from lifecircle import verdicts
 from lifecircle.definitions import Definition
 from lifecircle.findings import Finding
-from lifecircle.report.cells import ALL, Cell, Sheet, service_name
+from lifecircle.report.cells import Cell, Sheet, service_name
 from lifecircle.report.words import Both, both, joined, listed, percent_of, spoken, words
-from lifecircle.standards import Standard
+from lifecircle.standards import ALL, Standard
 from lifecircle.verdicts import Verdict
 
 BESIDE = frozenset({"osm.imputed_levels", "demand.dropped", "demand.spread_fallback"})
