@@ -82,7 +82,7 @@ def to_networkx(network: StreetNetwork) -> nx.MultiGraph:
     >>> round(graph.edges[0, 1, 0]["minutes"], 2)
     1.43
     """
-    import networkx as nx  # noqa: PLC0415 - slow to import, and most runs need no graph
+    import networkx as nx
 
     graph = nx.MultiGraph(crs=WGS84.lower())
     lonlat = zip(network.lon.tolist(), network.lat.tolist(), strict=True)
@@ -112,7 +112,7 @@ def read_graphml(path: Path) -> nx.MultiDiGraph:
     InputError
         If the file is missing, cut off or no GraphML.
     """
-    import networkx as nx  # noqa: PLC0415 - slow to import, and most runs need no graph
+    import networkx as nx
 
     try:
         graph = nx.read_graphml(path, force_multigraph=True)

@@ -81,13 +81,13 @@ def plain(text: str) -> str:
 
 
 def _console(*, stderr: bool) -> Console:
-    from rich.console import Console  # noqa: PLC0415 - only when there is something to print
+    from rich.console import Console
 
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
 
 
 def _print(console: Console, part: RenderableType) -> None:
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.text import Text
 
     line = Text(plain(part)) if isinstance(part, str) else part
     # lines are left whole, so that a path can be copied; tables fold
@@ -134,8 +134,8 @@ def progress(terminal: Terminal) -> Iterator[Progress | None]:
     if terminal.quiet or terminal.json or not sys.stderr.isatty():
         yield None
         return
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
-    from rich.progress import Progress as Bars  # noqa: PLC0415
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Bars(*columns, console=_console(stderr=True), transient=True) as bars:
