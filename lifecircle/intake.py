@@ -21,11 +21,12 @@ from lifecircle.layers.zones import load_zones
 from lifecircle.messages import message, some
 from lifecircle.network import StreetNetwork, metres_per_minute, rim_finding
 from lifecircle.osm.extract import is_extract
+from lifecircle.profiles import load_standard
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.file import ProjectFile, check_project, load_project
 from lifecircle.project.tables import Project, ZonesTable
 from lifecircle.snapping import snap, snapping_findings
-from lifecircle.standards import Standard, load_standard
+from lifecircle.standards import Standard
 from lifecircle.streets import load_network
 
 Added = tuple[str, float, float]

@@ -13,9 +13,11 @@ from lifecircle.layers.demand import load_demand
 from lifecircle.layers.facilities import load_facilities
 from lifecircle.layers.zones import load_zones
 from lifecircle.network import StreetNetwork
+from lifecircle.profiles import load_standard
 from lifecircle.project.schema import checked
-from lifecircle.project.tables import DemandTable, FacilitiesTable, StandardTable, ZonesTable
-from lifecircle.standards import Standard, load_standard
+from lifecircle.project.standard_tables import StandardTable
+from lifecircle.project.tables import DemandTable, FacilitiesTable, ZonesTable
+from lifecircle.standards import Standard
 
 
 def read_standard(profile: str = "osm-15min", **keys: Any) -> Standard:

@@ -1,41 +1,36 @@
 """Standards: which services, within how many minutes, for which share of people, by whose word.
 
-A standard is a TOML file in `lifecircle/presets` or a user's own; no number lives in Python. Each
+No number lives in Python: a standard is read from a file by `lifecircle.profiles`. Each number
 carries the clause it comes from and how sure we are of it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import Field
+from lifecircle.project.keys import Status
 
-from lifecircle.errors import InputError
-from lifecircle.messages import Message, message
-from lifecircle.project.schema import checked, nearest
-from lifecircle.project.tables import Key, Positive, ServiceTable, Share, StandardTable, Table
-from lifecircle.project.toml_file import read_toml
-
-PRESETS = Path(__file__).parent / "presets"
-PROJECT_FILE = "project file"
-"""The source of a number that the user has written over a profile's."""
 ALL = "all"
+PLANNING_SPEED_KMH = 4.0
+"""1,000 m in 15 minutes: how metres and minutes of the planning standards go together."""
 
-Status = Literal["official", "secondary", "unverified"]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
 class Service:
     """What a resident should reach, and within how long.
 
-    `minutes_by_area` replaces `minutes` in zones of that area type. `osm` holds the tags, any of
-    which makes an OSM element such a facility; `proxy` says that the tags only stand in for what
-    the standard means. `access` is how an area is entered (contract: entrance or outline).
+    `minutes` is the limit, `metres` one that holds whatever the speed (`minutes` is then its time
+    at the planning speed). `minutes_by_area` and `mode_by_area` replace `minutes` and `mode` in
+    zones of an area type, or for a kind of place in them (`town`, `town:village`). An empty `mode`,
+    `metric` or `group` leaves it to the definition. `osm` holds the tags, any of which makes an OSM
+    element such a facility, `names` and `amap` what lists call it; `proxy` says that these only
+    stand in for what the standard means. `access` is how an area is entered (contract: entrance or
+    outline). `radius_m` and `size` are information.
     """
 
     key: str
@@ -50,19 +45,141 @@ class Service:
     source: str = ""
     status: Status = "unverified"
     proxy: bool = False
+    metres: float | None = None
+    tier: str = ""
+    mode: str = ""
+    mode_by_area: Mapping[str, str] = field(default_factory=dict)
+    metric: Literal["", "network", "radius"] = ""
+    group: str = ""
+    amap: tuple[str, ...] = ()
+    radius_m: float | None = None
+    radius_status: Status = "unverified"
+    size: str = ""
+    size_status: Status = "unverified"
 
     def name(self, language: str) -> str:
         """The service's name in `language`."""
         return self.name_zh if language == "zh" else self.name_en
 
     def minutes_in(self, area_type: str) -> float:
-        """The limit that applies in zones of this area type."""
-        return self.minutes_by_area.get(area_type, self.minutes)
+        """The limit that applies in zones of this area type (`town`, `town:village`)."""
+        return in_area(self.minutes_by_area, area_type, self.minutes)
+
+    def mode_in(self, area_type: str) -> str:
+        """The mode that applies in zones of this area type; empty: the definition's."""
+        return in_area(self.mode_by_area, area_type, self.mode)
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """Every limit of any area type, ascending."""
+        return tuple(sorted({self.minutes, *self.minutes_by_area.values()}))
+
+
+def in_area(values: Mapping[str, Value], area_type: str, default: Value) -> Value:
+    """The value for an area type, or kind of place in it, that comes closest.
+
+    >>> in_area({"town": 15, "town:village": 20}, "town:village", 10)
+    20
+    >>> in_area({"town": 15}, "town:village", 10), in_area({}, "town", 10)
+    (15, 10)
+    """
+    if area_type in values:
+        return values[area_type]
+    return values.get(area_type.partition(":")[0], default)
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A level of the life circle (五分钟、十分钟、十五分钟生活圈), with its limit.
+
+    `radius_m` and `people` are the ranges that go with it; information.
+    """
+
+    key: str
+    name_zh: str
+    name_en: str
+    minutes: float
+    radius_m: tuple[float, ...] = ()
+    people: tuple[float, ...] = ()
+    source: str = ""
+    status: Status = "unverified"
+
+    def name(self, language: str) -> str:
+        """The tier's name in `language`."""
+        return self.name_zh if language == "zh" else self.name_en
+
+
+@dataclass(frozen=True)
+class Area:
+    """What a standard says of an area type for every service; `radius_m`, `people` inform."""
+
+    key: str
+    name_zh: str
+    name_en: str
+    minutes: float | None = None
+    mode: str = ""
+    radius_m: tuple[float, ...] = ()
+    people: tuple[float, ...] = ()
+    source: str = ""
+    status: Status = "unverified"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of people and how fast they walk; without a speed they walk as everybody."""
+
+    key: str
+    name_zh: str
+    name_en: str
+    speed_kmh: float | None = None
+    source: str = ""
+    status: Status = "unverified"
+
+
+@dataclass(frozen=True)
+class Presence:
+    """How many facilities of a service each unit must have, wherever they stand (全覆盖).
+
+    `per` is `zone`, `parent`, `city` or `area_type:TYPE` (its zones together, in each parent);
+    `where` (`column=value`) counts only facilities whose column has that value.
+    """
+
+    key: str
+    service: str
+    name_zh: str
+    name_en: str
+    per: str = "zone"
+    min: int = 1
+    where: str = ""
+    source: str = ""
+    status: Status = "unverified"
+
+
+@dataclass(frozen=True)
+class Supply:
+    """How much of a service there must be: capacity a person, or people a facility."""
+
+    key: str
+    service: str
+    name_zh: str
+    name_en: str
+    per_person: float | None = None
+    people_per_facility: float | None = None
+    unit: str = ""
+    group: str = ""
+    source: str = ""
+    status: Status = "unverified"
 
 
 @dataclass(frozen=True)
 class Standard:
-    """Services with their limits and targets; `all` names those of the pseudo-service `all`."""
+    """Services with their limits and targets; `all` names those of the pseudo-service `all`.
+
+    `target` is `NaN` where the document sets none. `scope` names the area types to which it
+    applies, `mode` how people go about unless a definition says otherwise. `denominator_zh` and
+    `denominator_en` say what the document divides by; `listed` how many services it has where the
+    profile knows fewer.
+    """
 
     key: str
     name_zh: str
@@ -75,6 +192,15 @@ class Standard:
     status: Status = "unverified"
     note_zh: str = ""
     note_en: str = ""
+    mode: str = ""
+    denominator_zh: str = ""
+    denominator_en: str = ""
+    listed: int | None = None
+    tiers: tuple[Tier, ...] = ()
+    areas: tuple[Area, ...] = ()
+    groups: tuple[Group, ...] = ()
+    presence: tuple[Presence, ...] = ()
+    supply: tuple[Supply, ...] = ()
 
     def name(self, language: str) -> str:
         """The standard's name in `language`."""
@@ -84,6 +210,10 @@ class Standard:
         """The service with this key."""
         return next(service for service in self.services if service.key == key)
 
+    def speed_of(self, group: str) -> float | None:
+        """How fast a group walks, km/h; `None` where the standard does not say."""
+        return next((each.speed_kmh for each in self.groups if each.key == group), None)
+
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of the services, in the standard's order."""
@@ -92,170 +222,31 @@ class Standard:
     @property
     def longest_minutes(self) -> float:
         """The longest limit of any service in any area type."""
-        return max(
-            max((service.minutes, *service.minutes_by_area.values())) for service in self.services
-        )
+        return max(service.limits[-1] for service in self.services)
 
     def at(self, minutes: float) -> Standard:
         """The same services, every one with this limit: a what-if, no longer the standard."""
+        return self._with_services(minutes=minutes, minutes_by_area={}, metres=None)
+
+    def at_pace(self, speed_kmh: float) -> Standard:
+        """The same standard where limits in metres are minutes at this speed.
+
+        >>> station = Service("metro", "轨道站点", "Metro", 12.0, 0.85, metres=800.0)
+        >>> Standard("own", "", "", 0.85, (station,)).at_pace(3.2).service("metro").minutes
+        15.0
+        """
+        pace = speed_kmh * 1000 / 60
         services = tuple(
-            dataclasses.replace(service, minutes=minutes, minutes_by_area={})
+            dataclasses.replace(service, minutes=service.metres / pace)
+            if service.metres is not None
+            else service
             for service in self.services
         )
         return dataclasses.replace(self, services=services)
 
-
-class ServiceEntry(Table):
-    """`[services.KEY]` of a standard's file."""
-
-    minutes: Positive
-    minutes_by_area: dict[str, Positive] = Field({})
-    target: Share | None = None
-    name_zh: str = ""
-    name_en: str = ""
-    names: list[str] = Field([])
-    osm: list[str] = Field([])
-    access: Literal["entrance", "outline"] = "entrance"
-    source: str = ""
-    status: Status = "unverified"
-    proxy: bool = False
-
-
-class StandardFile(Table):
-    """A standard's file."""
-
-    name_zh: str = ""
-    name_en: str = ""
-    target: Share
-    all: list[Key] = Field([])
-    scope: list[str] = Field([])
-    source: str = ""
-    status: Status = "unverified"
-    note_zh: str = ""
-    note_en: str = ""
-    services: dict[Key, ServiceEntry] = Field(min_length=1)
-
-
-def standard_names() -> tuple[str, ...]:
-    """Names of the built-in standards.
-
-    >>> "osm-15min" in standard_names()
-    True
-    """
-    return tuple(sorted(path.stem for path in PRESETS.glob("*.toml")))
-
-
-def load_standard(table: StandardTable, *, file: str = "project") -> Standard:
-    """A profile with the project's overrides.
-
-    Parameters
-    ----------
-    table
-        `[standard]` of the project file. Its profile is a built-in name or the path of a TOML.
-    file
-        What messages call the project file.
-
-    Returns
-    -------
-        The standard. A number that the project changed has the project file as its source, and is
-        unverified.
-
-    Raises
-    ------
-    InputError
-        If the profile is unknown or faulty, a service that it lacks has no minutes, or `all` names
-        a service that is not there.
-
-    Examples
-    --------
-    >>> load_standard(StandardTable(profile="osm-15min")).service("health").minutes
-    15.0
-    """
-    profile = _profile(table.profile, file)
-    faults = list(_faults(profile, table, file))
-    if faults:
-        raise InputError(*faults)
-    target = profile.target if table.target is None else table.target
-    own = PROJECT_FILE if target != profile.target else ""
-    key = Path(table.profile).stem if _is_path(table.profile) else table.profile
-    return Standard(
-        key=key,
-        name_zh=profile.name_zh or profile.name_en or key,
-        name_en=profile.name_en or profile.name_zh or key,
-        target=target,
-        services=tuple(
-            _service(name, profile, table) for name in {**profile.services, **table.services}
-        ),
-        all=tuple(profile.all if table.all is None else table.all),
-        scope=tuple(profile.scope if table.scope is None else table.scope),
-        source=own or profile.source,
-        status="unverified" if own else profile.status,
-        note_zh=profile.note_zh,
-        note_en=profile.note_en,
-    )
-
-
-def _is_path(profile: str) -> bool:
-    return profile.endswith(".toml")
-
-
-def _profile(profile: str, file: str) -> StandardFile:
-    if not _is_path(profile) and profile not in standard_names():
-        near = nearest(profile, standard_names())
-        code = "standards.unknown_near" if near else "standards.unknown"
-        known = ", ".join(standard_names())
-        raise InputError.of(code, file=file, name=profile, nearest=near, known=known)
-    path = Path(profile) if _is_path(profile) else PRESETS / f"{profile}.toml"
-    return checked(StandardFile, read_toml(path).data, path.name)
-
-
-def _faults(profile: StandardFile, table: StandardTable, file: str) -> Iterator[Message]:
-    known: dict[str, ServiceEntry | ServiceTable] = {**profile.services, **table.services}
-    for key, service in table.services.items():
-        if key not in profile.services and service.minutes is None:
-            near = nearest(key, profile.services)
-            code = "standards.needs_minutes_near" if near else "standards.needs_minutes"
-            names = ", ".join(profile.services)
-            values = {"profile": table.profile, "nearest": near, "known": names}
-            yield message(code, file=file, key=key, **values)
-    if ALL in known:
-        yield message("standards.reserved", file=file)
-    for key in profile.all if table.all is None else table.all:
-        if key not in known:
-            yield message("standards.all", file=file, key=key, known=", ".join(known))
-    for key, entry in known.items():
-        wrong = [tag for tag in entry.osm or [] if not re.fullmatch(r"[^=\s]+=\S.*", tag)]
-        if wrong:
-            yield message("standards.tags", file=file, key=key, tags=", ".join(wrong))
-
-
-def _service(key: str, profile: StandardFile, table: StandardTable) -> Service:
-    """One service: the profile's entry, where the project has not written over it."""
-    ours = table.services.get(key, ServiceTable())
-    entry = profile.services.get(key) or ServiceEntry(minutes=ours.minutes or 0)
-    minutes = entry.minutes if ours.minutes is None else ours.minutes
-    minutes_by_area = {**entry.minutes_by_area, **ours.minutes_by_area}
-    before = profile.target if entry.target is None else entry.target
-    target = next(t for t in (ours.target, table.target, before) if t is not None)
-    source, status = entry.source or profile.source, entry.status
-    if target != before:
-        source, status = f"{source}; target: {PROJECT_FILE}", "unverified"
-    if key not in profile.services or (minutes, minutes_by_area) != (
-        entry.minutes,
-        entry.minutes_by_area,
-    ):
-        source, status = PROJECT_FILE, "unverified"
-    return Service(
-        key=key,
-        name_zh=ours.name_zh or entry.name_zh or ours.name_en or entry.name_en or key,
-        name_en=ours.name_en or entry.name_en or ours.name_zh or entry.name_zh or key,
-        minutes=minutes,
-        target=target,
-        minutes_by_area=minutes_by_area,
-        osm=tuple(entry.osm if ours.osm is None else ours.osm),
-        names=tuple(entry.names),
-        access=ours.access or entry.access,
-        source=source,
-        status=status,
-        proxy=entry.proxy or bool(ours.osm),
-    )
+    def _with_services(self, **changes: object) -> Standard:
+        services = tuple(
+            dataclasses.replace(service, **changes)  # type: ignore[arg-type]
+            for service in self.services
+        )
+        return dataclasses.replace(self, services=services)

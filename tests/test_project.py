@@ -16,7 +16,7 @@ from lifecircle.project.tables import (
     StandardTable,
     ZonesTable,
 )
-from lifecircle.standards import load_standard
+from lifecircle.profiles import load_standard
 
 WHOLE = """
 schema = 1
@@ -196,7 +196,7 @@ def test_a_prj_file_starts_from_the_project_file(write, tmp_path):
         ("[network]", "[netwrok]", "unknown key netwrok. Did you mean network?"),
         ("[network]", "[netwrok]", "network is missing."),
         ("weight =", "wieght =", "unknown key demand.population.wieght. Did you mean weight?"),
-        ("[standard]", "[standard]\nzzz = 1", "unknown key standard.zzz. Known keys: profile, t"),
+        ("[standard]", "[standard]\nzzz = 1", "unknown key standard.zzz. Known keys: target, all, scope, mode, services"),
         ("schema = 1", "schema = 2", "schema = 2 is not possible. Allowed: 1."),
         ('"radius"', '"walking"', "metric = \"walking\" is not possible. Allowed: 'network', 'ra"),
         ("[zones]", "[network.x]\n[zones]", "unknown key network.x. Known keys: source"),
@@ -229,7 +229,7 @@ def test_a_prj_file_starts_from_the_project_file(write, tmp_path):
             "must be text, a number, true or false",
         ),
         ("[[facilities]]", "[facilities]", "tables of a list are headed [[facilities]]"),
-        ("[zones]", "mode = []\n[zones]", "network.mode = [] is not possible. Allowed: 'walk'"),
+        ("[zones]", "mode = []\n[zones]", "network.mode = [] must be text"),
         ("date = 2020", "empty = 1\ndate = 2020", "unknown key demand.population.empty"),
         (
             'service = "health"',

@@ -3,8 +3,8 @@
 import pytest
 
 from lifecircle.errors import InputError
-from lifecircle.project.tables import ServiceTable, StandardTable
-from lifecircle.standards import PROJECT_FILE, load_standard, standard_names
+from lifecircle.project.standard_tables import ServiceTable, StandardTable
+from lifecircle.profiles import PROJECT_FILE, load_standard, standard_names
 
 
 def table(profile="shanghai-14fyp", **keys):

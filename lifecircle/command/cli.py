@@ -246,8 +246,8 @@ def standards(
     terminal = _terminal(lang, quiet, verbose, as_json)
     with answering(terminal):
         from lifecircle.command.answers import standard_page, standards_table
-        from lifecircle.project.tables import StandardTable
-        from lifecircle.standards import load_standard, standard_names
+        from lifecircle.profiles import load_standard, standard_names
+        from lifecircle.project.standard_tables import StandardTable
 
         names = standard_names() if name is None else (name,)
         found = [load_standard(StandardTable(profile=each), file="standards") for each in names]

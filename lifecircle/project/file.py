@@ -12,12 +12,14 @@ from typing import Any
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import Message, message
+from lifecircle.profiles import load_standard
 from lifecircle.project.overrides import override_places, with_overrides
 from lifecircle.project.rules import project_faults
 from lifecircle.project.schema import checked, nearest
-from lifecircle.project.tables import Project, StandardTable, is_address, is_special
+from lifecircle.project.standard_tables import StandardTable
+from lifecircle.project.tables import Project, is_address, is_special
 from lifecircle.project.toml_file import read_toml
-from lifecircle.standards import Standard, load_standard
+from lifecircle.standards import Standard
 
 PATH_KEYS = ("source", "extent", "total_source")
 CRS_KEYS = ("crs", "output_crs")

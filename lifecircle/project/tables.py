@@ -10,14 +10,20 @@ import datetime
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]*$")]
-Where = dict[str, str | int | float | bool | list[str | int | float]]
+from lifecircle.project.keys import (
+    AreaType,
+    Key,
+    ModeName,
+    Name,
+    NotNegative,
+    Positive,
+    Share,
+    Table,
+    Where,
+)
+from lifecircle.project.standard_tables import StandardTable
 
 
 def _day(value: object) -> object:
@@ -26,12 +32,6 @@ def _day(value: object) -> object:
 
 
 Date = Annotated[str | None, BeforeValidator(_day)]
-
-
-class Table(BaseModel):
-    """A table of the project file. Unknown keys are refused, and text that should be a number."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class LayerTable(Table):
@@ -44,7 +44,7 @@ class LayerTable(Table):
     """EPSG code, WKT, PROJ string, `file:x.prj`, `GCJ-02` or `BD-09`; overrides the file's own."""
     encoding: str = "auto"
     date: Date = None
-    where: Where = {}
+    where: Where = Field({})
 
 
 class PointTable(LayerTable):
@@ -64,16 +64,39 @@ class ProjectTable(Table):
     output_crs: str = "EPSG:4326"
 
 
+class ModeTable(Table):
+    """`[network.modes.NAME]`: another way to get about on the same streets' source."""
+
+    kind: Literal["walk", "cycle", "drive"] | None = None
+    """Which rules of the road hold; by default those of its name."""
+    speed_kmh: Positive | None = None
+    speeds: dict[str, Positive] = Field({})
+    """km/h by value of `highway`; other streets have `speed_kmh`."""
+
+
+class CompoundsTable(Table):
+    """`[network.compounds]`: closed compounds (小区) and the gates that lead out of them."""
+
+    source: str = "osm"
+    """Polygons; `osm` takes residential land and gates from the network's extract."""
+    gates: str = "osm"
+    crs: str | None = None
+
+
 class NetworkTable(LayerTable):
-    """`[network]`: the streets and how people walk them."""
+    """`[network]`: the streets and how people get along them."""
 
     ways: Literal["walk", "walk_cn"] = "walk"
-    mode: Literal["walk"] = "walk"
+    mode: Key = "walk"
     speed_kmh: Positive = 4.0
+    modes: dict[Key, ModeTable] = Field({})
     max_snap_m: NotNegative = 200.0
     min_component_m: NotNegative = 2000.0
     search_minutes: Positive | None = None
     extent: str | None = None
+    elevation: str | None = None
+    """A raster of heights in metres: walking then slows on slopes by Tobler's function."""
+    compounds: CompoundsTable | None = None
 
 
 class ZonesTable(LayerTable):
@@ -83,6 +106,8 @@ class ZonesTable(LayerTable):
     name: str | None = None
     parent: str | None = None
     area_type: str | None = None
+    area_types: dict[str, str] = Field({})
+    """What the column's own labels are to the standard: `{ 嘉定新城 = "new_town" }`."""
 
 
 class DemandTable(PointTable):
@@ -92,7 +117,7 @@ class DemandTable(PointTable):
     zone: str | None = None
     weight: str | float = 1.0
     unit: str = ""
-    groups: dict[Key, str | float] = {}
+    groups: dict[Key, str | float] = Field({})
     missing_weight: Literal["error", "drop"] = "error"
     spacing: Positive = 25.0
     total: str | float | None = None
@@ -100,6 +125,12 @@ class DemandTable(PointTable):
     total_key: str | None = None
     spread: Literal["even", "buildings", "residential_land"] = "even"
     yes_in_residential: bool = False
+    kind: str | None = None
+    """Column that tells kinds of places apart, such as 居委会 and 村委会."""
+    kinds: dict[str, Key] = Field({})
+    """What the column's own labels are to the standard: `{ 村委会 = "village" }`."""
+    refine: bool = False
+    """Polygons only: finer points where coverage changes, so that areas are exact."""
 
 
 class FacilitiesTable(PointTable):
@@ -108,36 +139,17 @@ class FacilitiesTable(PointTable):
     name: Key
     service: Key | None = None
     service_column: str | None = None
-    map: dict[str, str] = {}
+    map: dict[str, str] = Field({})
     site: str | None = None
     title: str | None = None
     """Column with the facilities' names; by default `name` or `名称` where there is one."""
     capacity: str | None = None
     access: Literal["auto", "entrance", "crossing", "outline", "point"] = "auto"
     empty: bool = False
-
-
-class ServiceTable(Table):
-    """`[standard.services.KEY]`: an override of a profile's service, or one of the user's own."""
-
-    minutes: Positive | None = None
-    minutes_by_area: dict[str, Positive] = {}
-    target: Share | None = None
-    name_zh: str | None = None
-    name_en: str | None = None
-    osm: list[str] | None = None
-    """Tags such as `amenity=clinic`; any of them counts."""
-    access: Literal["entrance", "outline"] | None = None
-
-
-class StandardTable(Table):
-    """`[standard]`: what counts as covered, and the target."""
-
-    profile: str = "osm-15min"
-    target: Share | None = None
-    all: list[Key] | None = None
-    scope: list[str] | None = None
-    services: dict[Key, ServiceTable] = {}
+    unknown_service: Literal["error", "drop"] = "error"
+    """Rows that are no service of the standard: an error, or left out with a finding."""
+    positions: Literal["surveyed", "geocoded", "address"] | None = None
+    """How its coordinates were found, which says how far they may be off (`[confidence]`)."""
 
 
 class DefinitionTable(Table):
@@ -145,9 +157,34 @@ class DefinitionTable(Table):
 
     key: Name
     demand: str
-    group: str | None = None
+    group: Key | None = None
+    """A column of the layer instead of its weight; `own`: each service's own group."""
     metric: Literal["network", "radius"] = "network"
-    speed_kmh: Positive | None = None
+    mode: ModeName | None = None
+    speed_kmh: Positive | Literal["group"] | None = None
+    steps: Literal["allow", "avoid"] = "allow"
+    standard: str | None = None
+    """A built-in standard or a TOML file, instead of the project's own."""
+    minutes: Positive | None = None
+    """This limit for every service: no longer the standard's."""
+    target: Share | None = None
+    scope: list[AreaType] | None = None
+    name_zh: str = ""
+    name_en: str = ""
+    source: str = ""
+
+
+class ConfidenceTable(Table):
+    """`[confidence]`: how far positions, lengths and numbers may be off (one standard error)."""
+
+    off: bool = False
+    facility_m: NotNegative | None = None
+    """By default 15 where surveyed, 30 from OSM or geocoded, 100 by address."""
+    demand_m: NotNegative | None = None
+    """By default 15 for points, and what a cell of the grid means for places of areas."""
+    network: NotNegative = 0.02
+    allocation: NotNegative | Literal["auto"] = "auto"
+    """Relative error of people per 500 m block; auto: 0.5 where they were spread, else 0."""
 
 
 class Project(Table):
@@ -158,9 +195,10 @@ class Project(Table):
     network: NetworkTable
     zones: ZonesTable
     demand: list[DemandTable] = Field(min_length=1)
-    facilities: list[FacilitiesTable] = []
+    facilities: list[FacilitiesTable] = Field([])
     standard: StandardTable = StandardTable()
-    definitions: list[DefinitionTable] = []
+    definitions: list[DefinitionTable] = Field([])
+    confidence: ConfidenceTable = ConfidenceTable()
 
 
 def is_special(source: str) -> bool:
