@@ -25,12 +25,8 @@ from lifecircle.outputs.provenance import (
     write_data_package,
     write_run,
 )
-from lifecircle.outputs.records import (
-    travel_time_record,
-    write_coverage,
-    write_findings,
-    write_travel_time,
-)
+from lifecircle.outputs.minutes import travel_time_record, write_travel_time
+from lifecircle.outputs.records import write_coverage, write_findings
 from tests import small_run
 
 RADIUS = Definition("people.radius", "people", unit="persons", metric="radius", group="aged_60")
@@ -44,7 +40,10 @@ def out(tmp_path: Path, town: Any) -> Path:
     table = small_run.coverage_table(*definitions)
     taken = small_run.travel_time()
     record = travel_time_record(
-        {"people": small_run.demand()}, {one.key: taken for one in definitions}, definitions
+        {"people": small_run.demand()},
+        {"people": {"walk": taken, "radius": taken}},
+        {one.key: taken for one in definitions},
+        definitions,
     )
     layers = {
         "zones": zone_layer(small_run.zones(), table, "people.network"),

@@ -12,16 +12,18 @@ import pytest
 from lifecircle.definitions import Definition
 from lifecircle.findings import FINDING_COLUMNS, Finding
 from lifecircle.messages import message
-from lifecircle.outputs.records import (
+from lifecircle.outputs.minutes import (
     demands_of,
-    read_coverage,
-    read_findings,
+    measured_of,
     read_travel_time,
     travel_time_record,
-    travel_times_of,
+    write_travel_time,
+)
+from lifecircle.outputs.records import (
+    read_coverage,
+    read_findings,
     write_coverage,
     write_findings,
-    write_travel_time,
 )
 from lifecircle.rates import COVERAGE_COLUMNS
 from lifecircle.travel import TravelTime
@@ -84,19 +86,28 @@ def demands() -> dict[str, gpd.GeoDataFrame]:
 
 
 @pytest.fixture
-def travel_times() -> dict[str, TravelTime]:
-    people = taken({"health": [4.25, INF, NAN], "culture": [INF, 0.1 + 0.2, NAN]})
+def measured() -> dict[str, dict[str, TravelTime]]:
     return {
-        "people.network": people,
-        "old.network": people,
-        "old.radius": straight({"health": [3.0, 9.0, 1.0]}, speed_kmh=3.2),
-        "homes.network": taken({"health": [NAN, 5.0], "sports": [NAN, 6.0]}),
+        "people": {
+            "walk": taken({"health": [4.25, INF, NAN], "culture": [INF, 0.1 + 0.2, NAN]}),
+            "radius": straight({"health": [3.0, 9.0, 1.0]}, speed_kmh=3.2),
+        },
+        "homes": {"walk": taken({"health": [NAN, 5.0], "sports": [NAN, 6.0]})},
+    }
+
+
+def applied(measured: dict[str, dict[str, TravelTime]]) -> dict[str, TravelTime]:
+    """The minutes of each definition: those of its own method."""
+    return {
+        one.key: measured[one.demand]["radius" if one.metric == "radius" else "walk"]
+        for one in DEFINITIONS
+        if one.demand in measured
     }
 
 
 @pytest.fixture
-def record(demands, travel_times) -> pd.DataFrame:
-    return travel_time_record(demands, travel_times, DEFINITIONS)
+def record(demands, measured) -> pd.DataFrame:
+    return travel_time_record(demands, measured, applied(measured), DEFINITIONS)
 
 
 def test_columns_stand_in_the_contracts_order_with_ours_behind(record: pd.DataFrame) -> None:
@@ -140,41 +151,86 @@ def test_demand_comes_back(record, demands, tmp_path) -> None:
         assert back[name].crs == demand.crs
 
 
-def test_minutes_come_back(record, travel_times, tmp_path) -> None:
+def assert_same(back: TravelTime, expected: TravelTime) -> None:
+    for frame in ("minutes", "facility", "cut_off"):
+        pd.testing.assert_frame_equal(
+            getattr(back, frame), getattr(expected, frame), check_exact=True
+        )
+    pd.testing.assert_series_equal(back.access_m, expected.access_m)
+    pd.testing.assert_series_equal(back.rim, expected.rim)
+    assert back.speed_kmh == expected.speed_kmh
+    assert back.search_minutes == expected.search_minutes
+
+
+def test_minutes_come_back(record, measured, tmp_path) -> None:
     write_travel_time(record, tmp_path / "t.parquet")
-    back = travel_times_of(read_travel_time(tmp_path / "t.parquet"))
-    assert set(back) == {("people", "network"), ("people", "radius"), ("homes", "network")}
-    for key, definition in (
-        (("people", "network"), "people.network"),
-        (("people", "radius"), "old.radius"),
-        (("homes", "network"), "homes.network"),
-    ):
-        expected = travel_times[definition]
-        for frame in ("minutes", "facility", "cut_off"):
-            pd.testing.assert_frame_equal(
-                getattr(back[key], frame), getattr(expected, frame), check_exact=True
-            )
-        pd.testing.assert_series_equal(back[key].access_m, expected.access_m)
-        pd.testing.assert_series_equal(back[key].rim, expected.rim)
-        assert back[key].speed_kmh == expected.speed_kmh
-        assert back[key].search_minutes == expected.search_minutes
+    back = measured_of(read_travel_time(tmp_path / "t.parquet"))
+    assert {name: list(methods) for name, methods in back.items()} == {
+        "people": ["walk", "radius"],
+        "homes": ["walk"],
+    }
+    for name, methods in measured.items():
+        for method, expected in methods.items():
+            assert_same(back[name][method], expected)
 
 
-def test_a_layer_measured_only_in_a_straight_line_has_no_street_minutes(
-    demands,
-    travel_times,
-    tmp_path,
+def test_other_modes_stand_beside_the_main_one_under_their_own_names(
+    demands, measured, tmp_path
 ) -> None:
-    only = {"people": demands["people"]}
-    record = travel_time_record(only, travel_times, [DEFINITIONS[2]])
+    cycled = taken({"health": [1.0, 2.0, 3.0], "culture": [1.5, 2.5, 3.5]})
+    slower = taken({"health": [5.0, INF, NAN], "culture": [INF, 8.0, NAN]})
+    measured["people"] |= {"cycle": cycled, "walk__stepfree": slower}
+    record = travel_time_record(demands, measured, applied(measured), DEFINITIONS)
+    assert record["min_health"].tolist()[0] == 4.25
+    assert record["min_health__cycle"].tolist()[:3] == [1.0, 2.0, 3.0]
+    assert record["min_health__stepfree"].tolist()[0] == 5.0
+    assert record["access_m__cycle"].tolist()[:3] == [12.5] * 3
+    write_travel_time(record, tmp_path / "t.parquet")
+    back = measured_of(read_travel_time(tmp_path / "t.parquet"))["people"]
+    assert_same(back["cycle"], cycled)
+    assert_same(back["walk__stepfree"], slower)
+
+
+def test_of_a_main_definition_by_several_modes_the_main_columns_are_what_it_applies(
+    demands, measured, tmp_path
+) -> None:
+    mixed = taken({"health": [2.0, 7.0, NAN], "culture": [1.0, 1.0, NAN]})
+    record = travel_time_record(
+        demands, measured, applied(measured) | {"people.network": mixed}, DEFINITIONS
+    )
+    assert record["min_health"].tolist()[:2] == [2.0, 7.0]
+    assert record["min_health__walk"].tolist()[:2] == [4.25, INF]
+    write_travel_time(record, tmp_path / "t.parquet")
+    back = measured_of(read_travel_time(tmp_path / "t.parquet"))["people"]
+    assert list(back) == ["walk", "radius"]
+    assert_same(back["walk"], measured["people"]["walk"])
+
+
+def test_kinds_of_places_come_back(demands, measured, tmp_path) -> None:
+    demands["people"] = demands["people"].assign(kind=["village", "", "village"])
+    record = travel_time_record(demands, measured, applied(measured), DEFINITIONS)
+    write_travel_time(record, tmp_path / "t.parquet")
+    back = demands_of(read_travel_time(tmp_path / "t.parquet"))
+    assert back["people"]["kind"].tolist() == ["village", "", "village"]
+    assert "kind" not in back["homes"]
+
+
+def test_a_layer_measured_only_in_a_straight_line_has_no_street_minutes(demands, measured) -> None:
+    only = {"people": {"radius": measured["people"]["radius"]}}
+    record = travel_time_record(
+        {"people": demands["people"]},
+        only,
+        {"old.radius": only["people"]["radius"]},
+        [DEFINITIONS[2]],
+    )
     assert "min_health" not in record
     assert record["access_m"].isna().all()
-    assert set(travel_times_of(record)) == {("people", "radius")}
+    assert set(measured_of(record)["people"]) == {"radius"}
 
 
-def test_places_on_streets_are_no_groups(demands, travel_times) -> None:
+def test_places_on_streets_are_no_groups(demands, measured) -> None:
     snapped = demands["people"].assign(edge=[0, 1, -1], fraction=0.5, moved=False)
-    record = travel_time_record({"people": snapped}, travel_times, DEFINITIONS[:1])
+    record = travel_time_record({"people": snapped}, measured, applied(measured), DEFINITIONS[:1])
     assert not {"edge", "fraction", "moved"} & set(record.columns)
 
 
