@@ -13,7 +13,7 @@ from lifecircle.version import VERSION
 
 if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
-    from lifecircle.curves import curve, near_misses
+    from lifecircle.curves import coverage_curves, curve, near_misses
     from lifecircle.definitions import Definition
     from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
     from lifecircle.explanation import Explanation, explain
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from lifecircle.intake import check_layers
     from lifecircle.maps import coverage_map, isochrone_map, save_offline
     from lifecircle.network import StreetNetwork
+    from lifecircle.norms import supply
     from lifecircle.pipeline import analyse
     from lifecircle.project.tables import Project
+    from lifecircle.provision import presence
     from lifecircle.rates import coverage
     from lifecircle.reach import isochrones
     from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from lifecircle.snapping import snap
     from lifecircle.standards import Service, Standard
     from lifecircle.streets import read_network
+    from lifecircle.tiers import completeness
     from lifecircle.travel import TravelTime, travel_time
 
 __version__ = VERSION
@@ -53,7 +56,9 @@ _MODULES = {
     "TravelTime": "travel",
     "analyse": "pipeline",
     "check_layers": "intake",
+    "completeness": "tiers",
     "coverage": "rates",
+    "coverage_curves": "curves",
     "coverage_map": "maps",
     "curve": "curves",
     "explain": "explanation",
@@ -63,6 +68,7 @@ _MODULES = {
     "monaco_project": "sample_data",
     "near_misses": "curves",
     "open_run": "runs",
+    "presence": "provision",
     "read_demand": "reading",
     "read_facilities": "reading",
     "read_network": "streets",
@@ -70,6 +76,7 @@ _MODULES = {
     "read_zones": "reading",
     "save_offline": "maps",
     "snap": "snapping",
+    "supply": "norms",
     "to_networkx": "graphs",
     "travel_time": "travel",
     "write": "runs",
@@ -92,7 +99,9 @@ __all__ = [
     "TravelTime",
     "analyse",
     "check_layers",
+    "completeness",
     "coverage",
+    "coverage_curves",
     "coverage_map",
     "curve",
     "explain",
@@ -102,6 +111,7 @@ __all__ = [
     "monaco_project",
     "near_misses",
     "open_run",
+    "presence",
     "read_demand",
     "read_facilities",
     "read_network",
@@ -109,6 +119,7 @@ __all__ = [
     "read_zones",
     "save_offline",
     "snap",
+    "supply",
     "to_networkx",
     "travel_time",
     "write",

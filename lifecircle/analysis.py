@@ -21,9 +21,12 @@ class Analysis:
     """A run.
 
     `project` is the effective project with paths as written. `demands` holds the frames by layer
-    name, `travel_times` the minutes by definition key, `coverage` the contract's table of all
-    definitions, the first being the main one. `facilities` are access points with their positions
-    on the streets; `given` names the services that have any. `seconds` is the time of each step.
+    name, `travel_times` the minutes that each definition applies, by its key, `measured` those that
+    were searched, by demand layer and method (`walk`, `walk__stepfree`, `cycle`, `radius`).
+    `coverage` is the contract's table of all definitions, the first being the main one, and
+    `tables` what stands beside it, by file name. `facilities` are access points with their
+    positions on the streets. `standards` are those of the definitions, by key; `standard` is the
+    main one's. `seconds` is the time of each step.
     """
 
     project: Project
@@ -38,6 +41,13 @@ class Analysis:
     findings: tuple[Finding, ...] = ()
     sources: tuple[Source, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    standards: Mapping[str, Standard] = field(default_factory=dict)
+    measured: Mapping[str, Mapping[str, TravelTime]] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def standard_of(self, definition: Definition) -> Standard:
+        """The standard whose limits and targets hold for a definition."""
+        return self.standards.get(definition.key, self.standard)
 
     @property
     def definition(self) -> Definition:

@@ -186,7 +186,9 @@ def _joined(
 
     def frame(name: str, kind: str) -> pd.DataFrame:
         parts = {key: column[name] for key, column in columns.items()}
-        return pd.DataFrame(parts, index=index, columns=list(columns)).astype(dict.fromkeys(columns, kind))
+        return pd.DataFrame(parts, index=index, columns=list(columns)).astype(
+            dict.fromkeys(columns, kind)
+        )
 
     return TravelTime(
         minutes=frame("minutes", "float64"),

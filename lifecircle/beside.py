@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from lifecircle.checked_layers import Checked
 from lifecircle.curves import curves_of
 from lifecircle.definitions import Definition
-from lifecircle.intake import Checked
 from lifecircle.measured import Measured
 from lifecircle.norms import supply
 from lifecircle.outputs.side_tables import CURVES, PRESENCE, SENSITIVITY, SUPPLY, TIERS
 from lifecircle.provision import presence
-from lifecircle.sensitivity import sensitivity
+from lifecircle.sensitivity import sensitivity_of
 from lifecircle.standards import Standard
 from lifecircle.tiers import completeness_of
 
@@ -40,9 +40,7 @@ def tables_beside(
         demand = checked.demands[definition.demand]
         curves.append(curves_of(measured, coverages[definition.key], checked.zones))
         tiers.append(completeness_of(measured, demand, checked.zones))
-        choices.append(
-            sensitivity(measured.travel_time, demand, checked.zones, measured.standard, definition)
-        )
+        choices.append(sensitivity_of(measured, coverages[definition.key], checked.zones))
     tables = {
         CURVES: _joined(curves),
         TIERS: _joined(tiers),

@@ -10,19 +10,27 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import shapely
-from scipy import sparse
 
 from lifecircle.errors import InputError
-from lifecircle.network import Ints, StreetNetwork, adjacency, metres_per_minute
-from lifecircle.travel import nearest_facility, search_tree, seeds_of
+from lifecircle.network import Floats, Ints, StreetNetwork, adjacency, metres_per_minute
+from lifecircle.search import (
+    along_edge,
+    links_to,
+    nearest_facility,
+    search_tree,
+    seeds_from,
+    seeds_to,
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """How the minutes from one place to its nearest facility of a service come about.
 
-    `minutes` is (`access_m` + `path_m` + `facility_access_m`) at the network's speed; `path` runs
-    along the streets in degrees, from the place's position on its edge to the facility's.
+    `minutes` are those of the legs `access_m` and `facility_access_m` at the network's speed and
+    `path_minutes`, what the `path_m` metres along the streets take: on foot as long at that speed,
+    otherwise by their classes and slopes. `path` runs along the streets in degrees, from the
+    place's position on its edge to the facility's.
     """
 
     place: str
@@ -36,6 +44,7 @@ class Explanation:
     edge: int
     fraction: float
     path: shapely.LineString
+    path_minutes: float
 
 
 def explain(
@@ -62,14 +71,14 @@ def explain(
     if here["edge"].iloc[0] < 0:
         raise InputError.of("explain.unsnapped", place=place)
     pace = metres_per_minute(network.speed_kmh)
-    links = adjacency(network)
+    links = links_to(network)
     metres, target = nearest_facility(
         network, here, offering, links=links, limit_m=search_minutes * pace
     )
     if not np.isfinite(metres[0]):
         raise InputError.of("explain.beyond", place=place, service=service, minutes=search_minutes)
     goal = offering.iloc[[target[0]]]
-    nodes = _nodes_between(network, here, goal, float(metres[0]), links)
+    nodes = _nodes_between(network, here, goal, float(metres[0]))
     lon = [here["street_lon"].iloc[0], *network.lon[nodes], goal["street_lon"].iloc[0]]
     lat = [here["street_lat"].iloc[0], *network.lat[nodes], goal["street_lat"].iloc[0]]
     access_m, last_m = float(here["distance_m"].iloc[0]), float(goal["distance_m"].iloc[0])
@@ -80,34 +89,59 @@ def explain(
         name=str(goal["name"].iloc[0]),
         minutes=float(metres[0]) / pace,
         access_m=access_m,
-        path_m=float(metres[0]) - access_m - last_m,
+        path_m=_length_m(network, here, goal, nodes),
         facility_access_m=last_m,
         edge=int(here["edge"].iloc[0]),
         fraction=float(here["fraction"].iloc[0]),
         path=shapely.LineString(np.column_stack([lon, lat])),
+        path_minutes=(float(metres[0]) - access_m - last_m) / pace,
     )
 
 
 def _nodes_between(
-    network: StreetNetwork,
-    here: pd.DataFrame,
-    goal: pd.DataFrame,
-    metres: float,
-    links: sparse.csr_array,
+    network: StreetNetwork, here: pd.DataFrame, goal: pd.DataFrame, metres: float
 ) -> Ints:
     """Nodes of the shortest path between two positions; none where it stays on one edge."""
-    reached, before = search_tree(links, seeds_of(network, here), metres)
-    ends = seeds_of(network, goal)
+    reached, before = search_tree(adjacency(network), seeds_from(network, here), metres)
+    ends = seeds_to(network, goal)
     totals = reached[ends.node] + ends.metres
     best = int(np.argmin(totals))
-    edge, last_edge = int(here["edge"].iloc[0]), int(goal["edge"].iloc[0])
-    if edge == last_edge:
-        along = abs(here["fraction"].iloc[0] - goal["fraction"].iloc[0]) * network.length_m[edge]
-        legs = here["distance_m"].iloc[0] + goal["distance_m"].iloc[0]
-        if along + legs <= totals[best]:
+    if here["edge"].iloc[0] == goal["edge"].iloc[0]:
+        way = goal["fraction"].to_numpy() - here["fraction"].to_numpy()
+        along = along_edge(network, here["edge"].to_numpy(), way)[0]
+        if along + here["distance_m"].iloc[0] + goal["distance_m"].iloc[0] <= totals[best]:
             return np.empty(0, dtype=np.int64)
     node, path = int(ends.node[best]), []
     while node != len(network.lon):
         path.append(node)
         node = int(before[node])
     return np.array(path[::-1], dtype=np.int64)
+
+
+def _length_m(network: StreetNetwork, here: pd.DataFrame, goal: pd.DataFrame, nodes: Ints) -> float:
+    """Metres along the streets from one position by way of these nodes to the other."""
+    start, end = float(here["fraction"].iloc[0]), float(goal["fraction"].iloc[0])
+    edge, last_edge = int(here["edge"].iloc[0]), int(goal["edge"].iloc[0])
+    if not len(nodes):
+        return abs(end - start) * float(network.length_m[edge])
+    first = start if nodes[0] == network.u[edge] else 1 - start
+    last = end if nodes[-1] == network.u[last_edge] else 1 - end
+    parts = first * network.length_m[edge] + last * network.length_m[last_edge]
+    return float(parts + _lengths(network, nodes[:-1], nodes[1:]).sum())
+
+
+def _lengths(network: StreetNetwork, start: Ints, end: Ints) -> Floats:
+    """Length of the quickest edge from each node to the other."""
+    near = np.flatnonzero(np.isin(network.u, start) & np.isin(network.v, end))
+    back = np.flatnonzero(np.isin(network.v, start) & np.isin(network.u, end))
+    edges = pd.DataFrame(
+        {
+            "from": np.append(network.u[near], network.v[back]),
+            "to": np.append(network.v[near], network.u[back]),
+            "metres": np.append(network.forward_m[near], network.backward_m[back]),
+            "length_m": np.append(network.length_m[near], network.length_m[back]),
+        }
+    )
+    wanted = pd.DataFrame({"from": start, "to": end, "step": np.arange(len(start))})
+    found = edges.merge(wanted, on=["from", "to"]).sort_values(["step", "metres"])
+    return found.drop_duplicates("step")["length_m"].to_numpy()

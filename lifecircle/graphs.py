@@ -18,7 +18,16 @@ from lifecircle.crs import Place, degrees_of, metric_crs, read_crs
 from lifecircle.errors import InputError
 from lifecircle.geodesy import WGS84
 from lifecircle.messages import some
-from lifecircle.network import Bools, Floats, Ints, StreetNetwork, Streets, street_network
+from lifecircle.network import (
+    Bools,
+    Directions,
+    Floats,
+    Ints,
+    StreetNetwork,
+    Streets,
+    street_network,
+    turned,
+)
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -71,7 +80,9 @@ def to_networkx(network: StreetNetwork) -> nx.MultiGraph:
     """The network as an undirected multigraph that NetworkX and OSMnx understand.
 
     Nodes are positions in the network, with `x`, `y` in degrees; edges have `length` in metres,
-    `minutes` at the network's speed, `highway="steps"` on stairs and `tunnel="yes"` in tunnels.
+    `minutes` at the network's speed, `minutes_back` where the other direction differs (`inf` where
+    it is closed), `highway="steps"` on stairs, `tunnel="yes"` in tunnels and `wheelchair="no"` on
+    what else is not step-free.
     For OSMnx functions that ask for a directed graph use its `to_directed()`.
 
     Examples
@@ -88,18 +99,28 @@ def to_networkx(network: StreetNetwork) -> nx.MultiGraph:
     lonlat = zip(network.lon.tolist(), network.lat.tolist(), strict=True)
     graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(lonlat))
     marks = {
-        (steps, tunnel): ({"highway": "steps"} if steps else {})
+        (steps, tunnel, barred): ({"highway": "steps"} if steps else {})
         | ({"tunnel": "yes"} if tunnel else {})
+        | ({"wheelchair": "no"} if barred and not steps else {})
         for steps in (False, True)
         for tunnel in (False, True)
+        for barred in (False, True)
     }
-    arrays = (network.u, network.v, network.length_m, network.minutes)
+    back = turned(network).minutes
+    arrays = (network.u, network.v, network.length_m, network.minutes, back)
     edges = zip(
-        *(values.tolist() for values in (*arrays, network.steps, network.tunnel)), strict=True
+        *(each.tolist() for each in (*arrays, network.steps, network.tunnel, network.barred)),
+        strict=True,
     )
     graph.add_edges_from(
-        (u, v, {"length": length, "minutes": minutes} | marks[steps, tunnel])
-        for u, v, length, minutes, steps, tunnel in edges
+        (
+            u,
+            v,
+            {"length": length, "minutes": there}
+            | ({"minutes_back": back} if back != there else {})
+            | marks[tuple(marked)],
+        )
+        for u, v, length, there, back, *marked in edges
     )
     return graph
 
@@ -127,6 +148,8 @@ def read_graphml(path: Path) -> nx.MultiDiGraph:
 def streets_from_graph(graph: nx.Graph) -> Streets:
     """Street segments of a graph; see `from_networkx`.
 
+    In a directed graph an edge without a twin is one-way, as in those OSMnx makes for driving.
+
     Raises
     ------
     InputError
@@ -139,18 +162,54 @@ def streets_from_graph(graph: nx.Graph) -> Streets:
     edges = list(graph.edges(data=True))
     u = np.array([number[start] for start, _, _ in edges], dtype=np.int64)
     v = np.array([number[end] for _, end, _ in edges], dtype=np.int64)
-    line, turned = _lines([data.get("geometry") for _, _, data in edges], (x, y), u, v)
-    u, v = np.where(turned, v, u), np.where(turned, u, v)
-    steps = np.array(["steps" in _words(data.get("highway")) for _, _, data in edges], bool)
-    tunnel = np.array([bool(_words(data.get("tunnel")) - {"no"}) for _, _, data in edges], bool)
-    same = pd.DataFrame({"u": u, "v": v, "line": shapely.to_wkb(line)})
-    kept = ~same.assign(steps=steps, tunnel=tunnel).duplicated().to_numpy(bool)
+    line, backwards = _lines([data.get("geometry") for _, _, data in edges], (x, y), u, v)
+    u, v = np.where(backwards, v, u), np.where(backwards, u, v)
+    tags = [data for _, _, data in edges]
+    marks = _marks(tags)
+    same = pd.DataFrame({"u": u, "v": v, "line": shapely.to_wkb(line)}).join(marks)
+    kept = ~same.duplicated().to_numpy(bool)
+    way = _directions(same, backwards) if graph.is_directed() else None
     bent_x, bent_y, starts, ends, parent = _segments(line[kept], u[kept], v[kept], nodes=len(x))
     x, y = np.append(x, bent_x), np.append(y, bent_y)
     rows = np.append(names, np.full(len(bent_x), "geometry", dtype=object))
     crs = read_crs(str(graph.graph.get("crs", WGS84)))
     lon, lat = degrees_of(x, y, crs, Place(LAYER, "graph", rows))
-    return Streets(lon, lat, starts, ends, steps[kept][parent], tunnel[kept][parent])
+    parent = np.flatnonzero(kept)[parent]
+    return Streets(
+        lon,
+        lat,
+        starts,
+        ends,
+        **{str(name): mark.to_numpy(bool)[parent] for name, mark in marks.items()},
+        oneway=None if way is None else way[parent],
+        highway=None if (kinds := _kinds(tags)) is None else kinds[parent],
+    )
+
+
+def _marks(tags: list[dict[str, Any]]) -> pd.DataFrame:
+    """Whether each edge is steps, is a tunnel, and is not step-free."""
+    steps = np.array(["steps" in _words(each.get("highway")) for each in tags], bool)
+    tunnel = np.array([bool(_words(each.get("tunnel")) - {"no"}) for each in tags], bool)
+    moving = np.array([bool(_words(each.get("conveying")) - {"no"}) for each in tags], bool)
+    no_wheels = np.array(["no" in _words(each.get("wheelchair")) for each in tags], bool)
+    return pd.DataFrame({"steps": steps, "tunnel": tunnel, "barred": steps | moving | no_wheels})
+
+
+def _kinds(tags: list[dict[str, Any]]) -> pd.Categorical[str] | None:
+    """The kind of street of each edge, the first where it has several; `None` without any."""
+    kinds = pd.Series(
+        [next(iter(_listed(each.get("highway"))), None) for each in tags], dtype="str"
+    )
+    return pd.Categorical(kinds) if kinds.notna().any() else None
+
+
+def _directions(same: pd.DataFrame, backwards: Bools) -> Directions:
+    """1 where an edge leads along its line only, -1 against it, 0 where it has a twin that does."""
+    number = same.groupby(list(same), sort=False).ngroup().to_numpy()
+    along, against = (
+        np.bincount(number, weights=each)[number] > 0 for each in (~backwards, backwards)
+    )
+    return np.asarray(along, np.int8) - np.asarray(against, np.int8)
 
 
 def _axis(graph: nx.Graph, axis: str, names: npt.NDArray[Any]) -> Floats:
@@ -169,17 +228,21 @@ def _axis(graph: nx.Graph, axis: str, names: npt.NDArray[Any]) -> Floats:
 
 
 def _words(value: object) -> set[str]:
+    return set(_listed(value))
+
+
+def _listed(value: object) -> list[str]:
     """Words of a tag that is text, a list, or a list written as text (as in GraphML)."""
     if value is None:
-        return set()
+        return []
     texts = [value] if isinstance(value, str) else value if isinstance(value, Iterable) else ()
-    return {word for text in texts for word in re.findall(r"\w+", str(text))}
+    return [word for text in texts for word in re.findall(r"\w+", str(text))]
 
 
 def _lines(
     given: list[Any], nodes: tuple[Floats, Floats], u: Ints, v: Ints
 ) -> tuple[Geometries, Bools]:
-    """The line of each edge from its lower to its higher node, and whether that turned the edge.
+    """Lines from each edge's lower to its higher node, and whether the edge goes against it.
 
     Twins in opposite directions so become equal. A loop starts with the smaller of its two ways.
     """
@@ -201,10 +264,11 @@ def _lines(
     last = shapely.get_coordinates(shapely.get_point(line, -1))
     as_given = _apart(first, xy[u]) + _apart(last, xy[v])
     backwards = _apart(first, xy[v]) + _apart(last, xy[u]) < as_given
-    turned = u > v
-    line = np.where(backwards ^ turned, shapely.reverse(line), line)
+    falling = u > v
+    line = np.where(backwards ^ falling, shapely.reverse(line), line)
     there, back = shapely.to_wkb(line), shapely.to_wkb(shapely.reverse(line))
-    return np.where((u == v) & (back < there), shapely.reverse(line), line), turned
+    looped = (u == v) & (back < there)
+    return np.where(looped, shapely.reverse(line), line), falling | looped
 
 
 def _apart(a: Floats, b: Floats) -> Floats:

@@ -16,6 +16,7 @@ import pandas as pd
 import pyproj
 from scipy import sparse
 
+from lifecircle.applied import base_method
 from lifecircle.confidence import Errors, Margin, all_at_once, intervals
 from lifecircle.levels import units_of
 from lifecircle.measured import Measured, Reach
@@ -41,7 +42,7 @@ class Grounds:
 
     `line` are minutes in a straight line; `facility_m` how far each facility may be off, by its
     label; `block` the number of each place's square of 500 m; `gated` minutes where compounds are
-    left by gates only.
+    left by gates only, by the method `gated_method`.
     """
 
     line: TravelTime
@@ -51,6 +52,7 @@ class Grounds:
     allocation: float
     block: Ints
     gated: TravelTime | None = None
+    gated_method: str = ""
 
 
 def grounds_of(
@@ -73,6 +75,7 @@ def grounds_of(
         allocation=_allocation(table, demand),
         block=_blocks(places, crs),
         gated=gated,
+        gated_method=project.network.mode,
     )
 
 
@@ -130,7 +133,7 @@ def _margin(service: str, reach: Reach, measured: Measured, known: Grounds) -> M
     line_m = known.line.minutes[service].to_numpy() * metres_per_minute(known.line.speed_kmh)
     number = pd.Index(known.facility_m.index).get_indexer(pd.Index(taken.facility[service]))
     gated: Bools | None = None
-    if known.gated is not None and measured.definition.metric == "network":
+    if known.gated is not None and base_method(measured.definition) == known.gated_method:
         factor = known.gated.speed_kmh / taken.speed_kmh
         gated = known.gated.minutes[service].to_numpy() * factor > reach.limit
     return Margin(

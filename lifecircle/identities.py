@@ -79,6 +79,19 @@ def check_snapped(travel_time: TravelTime) -> None:
         raise _broken("identities.unsnapped")
 
 
+def check_detour(detour: TravelTime, plain: TravelTime) -> None:
+    """Who avoids steps, or leaves only by gates, is never quicker: step-free ≤ plain.
+
+    Raises
+    ------
+    BrokenIdentityError
+        If some place is.
+    """
+    quicker = detour.minutes.to_numpy() < plain.minutes.to_numpy() - MINUTES
+    if quicker.any():
+        raise _broken("identities.detour", count=int(quicker.sum()))
+
+
 def check_straight(travel_time: TravelTime, straight: pd.DataFrame) -> None:
     """Nobody walks a shorter way than the straight line: network rate ≤ radius rate.
 

@@ -4,54 +4,51 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from lifecircle.checked_layers import Checked, OnStreets
+from lifecircle.compounds import compound_findings
 from lifecircle.crs import metric_crs
-from lifecircle.datum_check import datum_finding
-from lifecircle.errors import InputError
-from lifecircle.findings import Finding, Source, finding
+from lifecircle.definitions import (
+    RADIUS,
+    STEPFREE,
+    Definition,
+    catalogue,
+    definitions_of,
+    methods_of,
+    standards_of,
+)
+from lifecircle.findings import Finding, Layer, Source
+from lifecircle.layer_checks import (
+    ADDED,
+    area_type_findings,
+    by_table,
+    check_on_streets,
+    list_findings,
+    place_findings,
+    rim_findings,
+    rule_findings,
+)
+from lifecircle.layers.compound_areas import Compounds, load_compounds
 from lifecircle.layers.demand import load_demand, zone_totals
 from lifecircle.layers.facilities import load_facilities
 from lifecircle.layers.zones import load_zones
-from lifecircle.messages import message, some
-from lifecircle.network import StreetNetwork, metres_per_minute, rim_finding
+from lifecircle.modes import mode_of
+from lifecircle.network import StreetNetwork
 from lifecircle.osm.extract import is_extract
-from lifecircle.profiles import load_standard
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.file import ProjectFile, check_project, load_project
-from lifecircle.project.tables import Project, ZonesTable
-from lifecircle.snapping import snap, snapping_findings
+from lifecircle.project.tables import Project
+from lifecircle.snapping import snap
 from lifecircle.standards import Standard
 from lifecircle.streets import load_network
 
 Added = tuple[str, float, float]
 """A facility that does not exist yet: service, longitude, latitude."""
-
-
-_ADDED = "added"
-AREA_TYPES = ("urban", "new_town", "town", "rural")
-"""Words for kinds of zones that a standard may leave out without anybody having erred."""
-
-
-@dataclass(frozen=True, eq=False)
-class Checked:
-    """Every layer of a project read, checked and put on the streets; no rate yet."""
-
-    project: Project
-    standard: Standard
-    network: StreetNetwork
-    zones: gpd.GeoDataFrame
-    facilities: gpd.GeoDataFrame
-    given: frozenset[str]
-    demands: Mapping[str, gpd.GeoDataFrame]
-    findings: tuple[Finding, ...]
-    sources: tuple[Source, ...]
-    seconds: Mapping[str, float]
 
 
 def check_layers(
@@ -65,153 +62,138 @@ def check_layers(
     clock = Clock({}, progress)
     clock.start("zones")
     file = _project_file(project, overrides)
-    tables, standard = file.project, file.standard
+    tables = file.project
+    definitions = definitions_of(tables, file.standards)
+    offered = catalogue(file.standards.values())
     extract = Path(tables.network.source) if is_extract(tables.network.source) else None
     zones = load_zones(tables.zones, extract=extract, totals=zone_totals(tables.demand))
     crs = metric_crs(tables.project.crs, *_middle(zones.frame))
     clock.start("streets")
-    streets = load_network(tables.network, crs=crs)
+    usual = tables.network.mode
+    loaded = load_network(tables.network, crs=crs, mode=mode_of(tables.network, usual))
     clock.start("facilities")
     facilities = load_facilities(
-        tables.facilities, standard, zones=zones.frame, network=streets.network, extract=extract
+        tables.facilities, offered, zones=zones.frame, network=loaded.network, extract=extract
     )
     clock.start("demand")
     demands = {
         table.name: load_demand(table, zones.frame, crs=crs, extract=extract)
         for table in tables.demand
     }
+    given = facilities.given | {service for service, _, _ in added}
+    networks = {usual: loaded}
+    for mode in _further_modes(tables, file.standards, definitions, given):
+        networks[mode] = load_network(tables.network, crs=crs, mode=mode_of(tables.network, mode))
     clock.start("snapping")
-    network = streets.network
-    offered = _on_streets(_with_added(facilities.layer.frame, added), network, tables)
-    places = {name: _on_streets(layer.frame, network, tables) for name, layer in demands.items()}
-    by_table = _by_table(offered, places, tables)
-    _check_on_streets(by_table, tables.network.max_snap_m)
-    layers = [zones, facilities.layer, *demands.values()]
+    places = {name: layer.frame for name, layer in demands.items()}
+    frame = _with_added(facilities.layer.frame, added)
+    streets = {
+        mode: _on_streets(each.network, frame, places, tables) for mode, each in networks.items()
+    }
+    compounds = (
+        load_compounds(tables.network.compounds, crs=crs, extract=extract)
+        if tables.network.compounds
+        else None
+    )
+    layers: list[Layer | Compounds] = [zones, facilities.layer, *demands.values()]
+    layers += [compounds] if compounds else []
     return Checked(
         project=file.written,
-        standard=standard,
-        network=network,
+        standards=file.standards,
+        definitions=definitions,
         zones=zones.frame,
-        facilities=offered,
-        given=facilities.given | {service for service, _, _ in added},
-        demands=places,
+        streets=streets,
+        given=given,
         findings=(
             *file.findings,
-            *streets.findings,
-            *_rim_findings(network, tables, standard),
+            *(found for each in networks.values() for found in each.findings),
             *(found for layer in layers for found in layer.findings),
-            *_area_type_findings(zones.frame, standard, tables.zones),
-            *_place_findings(by_table, network, tables),
+            *_meeting(zones.frame, streets, tables, file.standards),
+            *rule_findings(zones.frame, places, file.standards, definitions),
+            *_behind_walls(compounds, streets[usual], tables),
         ),
         sources=_as_written(
-            [*streets.sources, *(source for layer in layers for source in layer.sources)], file
+            [*loaded.sources, *(source for layer in layers for source in layer.sources)], file
         ),
         seconds=clock.stop(),
+        compounds=compounds,
     )
+
+
+def _behind_walls(
+    compounds: Compounds | None, streets: OnStreets, project: Project
+) -> list[Finding]:
+    """What the walls of closed compounds cut off."""
+    if compounds is None or project.network.compounds is None:
+        return []
+    return compound_findings(
+        streets.network,
+        compounds,
+        streets.demands,
+        source=Path(project.network.compounds.source).name,
+        max_snap_m=project.network.max_snap_m,
+    )
+
+
+def _further_modes(
+    project: Project,
+    standards: Mapping[str, Standard],
+    definitions: Sequence[Definition],
+    given: frozenset[str],
+) -> list[str]:
+    """Modes in use besides the default one: those by which some facility is reached."""
+    modes: dict[str, None] = {}
+    for definition in definitions:
+        for key in methods_of(definition, standards[definition.key], given):
+            if key != RADIUS:
+                modes[key.removesuffix(STEPFREE)] = None
+    return [mode for mode in modes if mode != project.network.mode]
+
+
+def _on_streets(
+    network: StreetNetwork,
+    facilities: gpd.GeoDataFrame,
+    demands: Mapping[str, gpd.GeoDataFrame],
+    project: Project,
+) -> OnStreets:
+    limits = {
+        "max_snap_m": project.network.max_snap_m,
+        "min_component_m": project.network.min_component_m,
+    }
+    return OnStreets(
+        network=network,
+        facilities=snap(facilities, network, **limits),
+        demands={name: snap(places, network, **limits) for name, places in demands.items()},
+    )
+
+
+def _meeting(
+    zones: gpd.GeoDataFrame,
+    streets: Mapping[str, OnStreets],
+    project: Project,
+    standards: Mapping[str, Standard],
+) -> list[Finding]:
+    """What only shows when layers meet, by the streets of each mode."""
+    found: list[Finding] = []
+    standard = max(standards.values(), key=lambda each: each.longest_minutes)
+    for mode, each in streets.items():
+        tables = by_table(each.facilities, each.demands, project)
+        if mode == project.network.mode:
+            check_on_streets(tables, project.network.max_snap_m)
+            found += rim_findings(each.network, project, standard)
+        found += place_findings(tables, each.network, project, mode=mode)
+    found += list_findings(standards, project)
+    told = {one.key: one for one in standards.values()}.values()
+    found += [f for one in told for f in area_type_findings(zones, one, project.zones)]
+    return found
 
 
 def _project_file(project: str | Path | Project, overrides: Iterable[str]) -> ProjectFile:
     if not isinstance(project, Project):
         return load_project(Path(project), overrides)
-    standard = load_standard(project.standard)
-    check_project(project, standard)
-    return ProjectFile(project, project, standard, Path("project.toml").absolute(), "")
-
-
-def _area_type_findings(
-    zones: gpd.GeoDataFrame, standard: Standard, table: ZonesTable
-) -> list[Finding]:
-    """Area types that the standard does not name: no limit or target of theirs applies."""
-    types = zones["area_type"].value_counts()
-    source = Path(table.source).name
-    if standard.scope and not types.index.isin([*standard.scope, ""]).any():
-        scope, seen = some(standard.scope), some(types.index.tolist())
-        return [
-            finding(
-                "zones", "zones.nothing_in_scope", source=source,
-                column=table.area_type or "", scope=scope, types=seen,
-            )
-        ]  # fmt: skip
-    named = {*standard.scope, *(area for s in standard.services for area in s.minutes_by_area)}
-    unknown = types[~types.index.isin([*named, *AREA_TYPES, ""])]
-    if not named or unknown.empty:
-        return []
-    found = finding(
-        "zones", "zones.unknown_area_types", source=source,
-        column=table.area_type or "", standard=standard.key, known=some(sorted(named)),
-        types=some([f"{kind} ({count})" for kind, count in unknown.items()]),
-    )  # fmt: skip
-    return [found]
-
-
-def _on_streets(
-    places: gpd.GeoDataFrame, network: StreetNetwork, project: Project
-) -> gpd.GeoDataFrame:
-    table = project.network
-    return snap(places, network, max_snap_m=table.max_snap_m, min_component_m=table.min_component_m)
-
-
-def _by_table(
-    facilities: gpd.GeoDataFrame, demands: Mapping[str, gpd.GeoDataFrame], project: Project
-) -> list[tuple[str, str, gpd.GeoDataFrame]]:
-    """Name, source and places of every table."""
-    offered = [(table.name, table.source) for table in project.facilities] + [(_ADDED, "--add")]
-    tables = [(name, source, facilities[facilities["layer"] == name]) for name, source in offered]
-    tables += [(table.name, table.source, demands[table.name]) for table in project.demand]
-    return [(name, Path(source).name, places) for name, source, places in tables if len(places)]
-
-
-def _rim_findings(
-    network: StreetNetwork, project: Project, standard: Standard
-) -> tuple[Finding, ...]:
-    """Where the data end, with the margin that the longest limit needs."""
-    margin_m = standard.longest_minutes * metres_per_minute(project.network.speed_kmh)
-    source = Path(project.network.source).name
-    found = rim_finding(network, source=source, margin_m=margin_m)
-    return (found,) if found else ()
-
-
-def _check_on_streets(
-    tables: Iterable[tuple[str, str, gpd.GeoDataFrame]], max_snap_m: float
-) -> None:
-    """Refuses a table of which nothing lies near a street: its coordinates cannot be right."""
-    faults = [
-        message(
-            "network.none_on_streets",
-            layer=name,
-            source=source,
-            count=len(places),
-            limit_m=max_snap_m,
-            first=f"{places.geometry.iloc[0].x:.5f}, {places.geometry.iloc[0].y:.5f}",
-        )
-        for name, source, places in tables
-        if (places["edge"] < 0).all()
-    ]
-    if faults:
-        raise InputError(*faults)
-
-
-def _place_findings(
-    tables: Iterable[tuple[str, str, gpd.GeoDataFrame]], network: StreetNetwork, project: Project
-) -> list[Finding]:
-    """What is off the streets, on islands, or not where it claims to stand."""
-    declared = {table.name: table.crs or "" for table in project.demand if table.x}
-    declared |= {
-        table.name: table.crs or "" for table in project.facilities if table.source != "osm"
-    }
-    found: list[Finding | None] = []
-    for name, source, places in tables:
-        found += snapping_findings(
-            places,
-            network,
-            layer=name,
-            source=source,
-            max_snap_m=project.network.max_snap_m,
-            min_component_m=project.network.min_component_m,
-        )
-        if name in declared:
-            found.append(datum_finding(places, network, layer=name, declared=declared[name]))
-    return [each for each in found if each]
+    standards = standards_of(project)
+    check_project(project, standards)
+    return ProjectFile(project, project, standards, Path("project.toml").absolute(), "")
 
 
 def _with_added(facilities: gpd.GeoDataFrame, added: Sequence[Added]) -> gpd.GeoDataFrame:
@@ -222,7 +204,7 @@ def _with_added(facilities: gpd.GeoDataFrame, added: Sequence[Added]) -> gpd.Geo
         {
             "facility": [f"added:{number}" for number in range(1, len(added) + 1)],
             "service": [service for service, _, _ in added],
-            "name": "", "layer": _ADDED, "site": "", "capacity": np.nan,
+            "name": "", "layer": ADDED, "site": "", "capacity": np.nan,
         },
         geometry=gpd.points_from_xy([lon for _, lon, _ in added], [lat for _, _, lat in added]),
         crs="EPSG:4326",
@@ -259,4 +241,6 @@ def _paths(project: Project) -> list[str]:
     layers = [*project.demand, *project.facilities]
     totals = [table.total_source or "" for table in project.demand]
     streets = [project.network.source, project.network.extent or ""]
+    walls = project.network.compounds
+    streets += [walls.source, walls.gates] if walls else []
     return [*streets, project.zones.source, *(table.source for table in layers), *totals]

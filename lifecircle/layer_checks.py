@@ -9,11 +9,14 @@ import geopandas as gpd
 
 from lifecircle.applied import area_types
 from lifecircle.datum_check import datum_finding
+from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import message, some
 from lifecircle.network import StreetNetwork, metres_per_minute
+from lifecircle.norms import supply_findings
 from lifecircle.project.tables import Project, ZonesTable
+from lifecircle.provision import presence_findings
 from lifecircle.rim import rim_finding
 from lifecircle.snapping import snapping_findings
 from lifecircle.standards import Service, Standard
@@ -78,6 +81,25 @@ def list_findings(standards: Mapping[str, Standard], project: Project) -> list[F
                     tags=", ".join(same.osm) or "–", others=", ".join(service.osm) or "–",
                 )  # fmt: skip
     return list(found.values())
+
+
+def rule_findings(
+    zones: gpd.GeoDataFrame,
+    demands: Mapping[str, gpd.GeoDataFrame],
+    standards: Mapping[str, Standard],
+    definitions: Iterable[Definition],
+) -> list[Finding]:
+    """Rules of presence and supply that cannot be judged here, each standard's once."""
+    found: dict[str, list[Finding]] = {}
+    for definition in definitions:
+        standard = standards[definition.key]
+        if standard.key not in found:
+            demand = demands[definition.demand]
+            found[standard.key] = [
+                *presence_findings(zones, standard),
+                *supply_findings(demand, standard, definition),
+            ]
+    return [each for told in found.values() for each in told]
 
 
 def by_table(

@@ -25,7 +25,9 @@ from lifecircle.errors import InputError
 from lifecircle.findings import Finding, Source, finding
 from lifecircle.geodesy import WGS84, transformer
 from lifecircle.messages import some
-from lifecircle.network import Bools, Floats, Ints, Streets
+from lifecircle.modes import Kind
+from lifecircle.network import Bools, Directions, Floats, Ints, Streets
+from lifecircle.osm.ways import oneway
 from lifecircle.project.tables import LayerTable, NetworkTable
 from lifecircle.readers.layer import drop_missing_geometry, read_layer
 
@@ -36,6 +38,8 @@ LAYER = "network"
 # `fclass` is what `highway` is called in the shapefiles that Geofabrik makes of OSM.
 KIND_COLUMNS = ("highway", "fclass")
 NO_TUNNEL = ("", "no", "f", "false", "0", "none", "nan")
+# What says which way one may go, besides the kind of street.
+DIRECTION_COLUMNS = ("oneway", "oneway:bicycle", "junction", "cycleway")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +61,10 @@ class _Vertices:
     end: Bools
 
 
-def load_line_streets(table: NetworkTable) -> LineStreets:
+def load_line_streets(table: NetworkTable, *, kind: Kind = "walk") -> LineStreets:
     """The streets that a `[network]` table takes from a line layer of any readable format.
+
+    `kind` says for whom streets are one-way; see `streets_from_lines`.
 
     Raises
     ------
@@ -68,24 +74,32 @@ def load_line_streets(table: NetworkTable) -> LineStreets:
     wanted = LayerTable(**table.model_dump(include=set(LayerTable.model_fields)))
     name = Path(table.source).name
     read = drop_missing_geometry(read_layer(wanted, layer=LAYER), layer=LAYER, source=name)
-    streets, findings = streets_from_lines(read.frame, source=name)
+    streets, findings = streets_from_lines(read.frame, source=name, kind=kind)
     return LineStreets(streets, (*read.findings, *findings), read.sources)
 
 
 def streets_from_lines(
-    frame: gpd.GeoDataFrame, *, crs: pyproj.CRS | None = None, source: str = ""
+    frame: gpd.GeoDataFrame,
+    *,
+    crs: pyproj.CRS | None = None,
+    source: str = "",
+    kind: Kind = "walk",
 ) -> tuple[Streets, tuple[Finding, ...]]:
     """Street segments of these lines, and what was wrong with the lines.
 
     Parameters
     ----------
     frame
-        Lines in EPSG:4326; heights are dropped. `highway` or `fclass` equal to `steps` marks
-        stairs, `tunnel` tunnels. `row` names the rows in findings; else they count from 1.
+        Lines in EPSG:4326; heights are dropped. `highway` or `fclass` is the kind of street,
+        `steps` marks stairs, `tunnel` tunnels; `conveying` and `wheelchair` bar as in OSM. `row`
+        names the rows in findings; else they count from 1.
     crs
         A metric system to measure the 0.01 m in; by default the one nearest the lines' middle.
     source
         What findings call the layer's file.
+    kind
+        For cycling and driving `oneway` (yes, no, -1, Geofabrik's F, T, B), `oneway:bicycle`,
+        `junction` and `cycleway` say where streets are one-way, along the line as drawn.
 
     Raises
     ------
@@ -116,10 +130,26 @@ def streets_from_lines(
     near = near[node[near] != node[near + 1]]
     lost = np.setdiff1d(np.arange(len(lines)), vertices.line[near])
     marks = _marks(frame)[lines_owner]
-    near = near[_unlike(node[near], node[near + 1], marks[vertices.line[near]])]
-    steps, tunnel = marks[vertices.line[near]].T
+    same = _alike(node[near], node[near + 1], marks[vertices.line[near]])
+    kept = np.unique(same, return_index=True)[1]
+    way = _directions(frame, kind)
+    if way is not None:
+        way = _merged(node[near], node[near + 1], way[lines_owner][vertices.line[near]], same)[kept]
+    near = near[kept]
+    line = vertices.line[near]
+    steps, tunnel, barred = marks[line].T
     lon, lat = lonlat[first].T
-    streets = Streets(lon, lat, node[near], node[near + 1], steps, tunnel)
+    streets = Streets(
+        lon,
+        lat,
+        node[near],
+        node[near + 1],
+        steps,
+        tunnel,
+        barred,
+        oneway=way,
+        highway=None if (kinds := _kinds(frame)) is None else kinds[lines_owner[line]],
+    )
     touching = _touching(vertices, node, near)
     at = {
         "lines.not_lines": owner[~is_line],
@@ -169,22 +199,64 @@ def _nodes(vertices: _Vertices) -> Ints:
     return np.unique(node, return_inverse=True)[1]
 
 
+def _words(frame: gpd.GeoDataFrame, column: str) -> pd.Series[str]:
+    """A column as words: yes, no, -1, … whatever type it has; empty where there is none."""
+    if column not in frame:
+        return pd.Series("", index=frame.index)
+    given = frame[column].astype("object")
+    words: pd.Series[str] = given.where(given.notna(), "").astype("str").str.strip()
+    return words.where(words.str.len() == 1, words.str.lower().str.removesuffix(".0"))
+
+
 def _marks(frame: gpd.GeoDataFrame) -> Bools:
-    """Whether each line is steps and whether it is a tunnel, as two columns."""
-    marks = np.zeros((len(frame), 2), dtype=bool)
-    for column in frame.columns.intersection(list(KIND_COLUMNS)):
-        marks[:, 0] |= (frame[column].astype("str").str.strip() == "steps").to_numpy(bool)
-    if "tunnel" in frame:
-        tunnel = frame["tunnel"].astype("object").fillna("").astype("str").str.strip().str.lower()
-        marks[:, 1] = ~tunnel.isin(NO_TUNNEL).to_numpy()
+    """Whether each line is steps, is a tunnel, and is not step-free, as three columns."""
+    marks = np.zeros((len(frame), 3), dtype=bool)
+    for column in KIND_COLUMNS:
+        marks[:, 0] |= (_words(frame, column) == "steps").to_numpy(bool)
+    marks[:, 1] = ~_words(frame, "tunnel").str.lower().isin(NO_TUNNEL).to_numpy()
+    marks[:, 2] = marks[:, 0] | (_words(frame, "wheelchair") == "no").to_numpy(bool)
+    marks[:, 2] |= ~_words(frame, "conveying").str.lower().isin(NO_TUNNEL).to_numpy()
     return marks
 
 
-def _unlike(u: Ints, v: Ints, marks: Bools) -> Bools:
-    """Segments that are not drawn a second time: straight lines between the same two nodes."""
+def _kinds(frame: gpd.GeoDataFrame) -> pd.Categorical[str] | None:
+    """The kind of street of each line, if the layer has a column for it."""
+    column = next((column for column in KIND_COLUMNS if column in frame), None)
+    if column is None:
+        return None
+    words = _words(frame, column)
+    return pd.Categorical(words.where(words != ""))
+
+
+def _directions(frame: gpd.GeoDataFrame, kind: Kind) -> Directions | None:
+    """Which way each line leads only, if the layer says so and it matters."""
+    if kind == "walk" or "oneway" not in frame:
+        return None
+    tags = pd.DataFrame({column: _words(frame, column) for column in DIRECTION_COLUMNS})
+    kinds = [_words(frame, column) for column in KIND_COLUMNS]
+    tags["highway"] = kinds[0].where(kinds[0] != "", kinds[1])
+    # Few lines differ in all of these, so that each combination is looked at once.
+    group = tags.groupby(list(tags), sort=False).ngroup().to_numpy()
+    first = np.unique(group, return_index=True)[1]
+    said = tags.iloc[first].to_dict("records")
+    each = [oneway({str(key): value for key, value in row.items() if value}, kind) for row in said]
+    return np.array(each, np.int8)[group]
+
+
+def _alike(u: Ints, v: Ints, marks: Bools) -> Ints:
+    """A number that segments share which are one straight line between the same two nodes."""
     ends = pd.DataFrame({"low": np.minimum(u, v), "high": np.maximum(u, v)})
-    again = ends.assign(steps=marks[:, 0], tunnel=marks[:, 1]).duplicated()
-    return ~again.to_numpy(dtype=bool)
+    drawn = ends.assign(steps=marks[:, 0], tunnel=marks[:, 1], barred=marks[:, 2])
+    return np.asarray(drawn.groupby(list(drawn), sort=False).ngroup(), np.int64)
+
+
+def _merged(u: Ints, v: Ints, way: Directions, same: Ints) -> Directions:
+    """Directions of segments where the same segment may be drawn once for each direction."""
+    up = (way == 0) | ((way > 0) == (u < v))
+    down = (way == 0) | ((way > 0) == (u > v))
+    any_up, any_down = (np.bincount(same, weights=each)[same] > 0 for each in (up, down))
+    along, against = np.where(u < v, any_up, any_down), np.where(u < v, any_down, any_up)
+    return np.asarray(along, np.int8) - np.asarray(against, np.int8)
 
 
 def _touching(vertices: _Vertices, node: Ints, segment: Ints) -> Ints:

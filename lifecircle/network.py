@@ -1,7 +1,8 @@
-"""The street network people walk on: nodes, straight segments between them, and what connects.
+"""The street network people move on: nodes, straight segments between them, and what connects.
 
 Every vertex of a street is a node and every edge is one straight segment, so that a position on an
-edge is a single fraction and a length is measured once, on the ellipsoid.
+edge is a single fraction and a length is measured once, on the ellipsoid. What an edge takes may
+differ by direction, and is told in metres at the network's speed.
 """
 
 from __future__ import annotations
@@ -12,21 +13,19 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyproj
 import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from lifecircle.errors import InputError
-from lifecircle.findings import Finding, finding
 from lifecircle.geodesy import WGS84, distance_m, transformer
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-
-RIM_HULL_M = 200.0
-"""Without a header box, dead ends this near the hull of all streets are the rim (contract §4)."""
+Directions = npt.NDArray[np.int8]
 
 
 class Segments(Protocol):
@@ -56,12 +55,25 @@ class Segments(Protocol):
     def tunnel(self) -> Bools:
         """Whether each segment runs under ground or indoors."""
 
+    @property
+    def barred(self) -> Bools | None:
+        """Whether each segment is not step-free; `None`: where there are steps."""
+
+    @property
+    def oneway(self) -> Directions | None:
+        """1 where vehicles go from `u` to `v` only, -1 from `v` to `u`, else 0; `None`: unknown."""
+
+    @property
+    def highway(self) -> pd.Categorical[str] | None:
+        """The kind of street, as OSM's `highway` names it; `None`: unknown."""
+
 
 @dataclass(frozen=True, eq=False)
 class Streets:
     """Street segments from arrays: node positions in degrees, end nodes of each segment.
 
-    `steps` marks flights of stairs, `tunnel` what runs under ground or indoors.
+    `steps` marks flights of stairs, `tunnel` what runs under ground or indoors; for `barred`,
+    `oneway` and `highway` see `Segments`.
     """
 
     lon: Floats
@@ -70,6 +82,9 @@ class Streets:
     v: Ints
     steps: Bools
     tunnel: Bools
+    barred: Bools | None = None
+    oneway: Directions | None = None
+    highway: pd.Categorical[str] | None = None
 
     @classmethod
     def plain(cls, lon: Floats, lat: Floats, u: Ints, v: Ints) -> Streets:
@@ -80,12 +95,14 @@ class Streets:
 
 @dataclass(frozen=True, eq=False)
 class StreetNetwork:
-    """Streets ready to be walked.
+    """Streets ready to be walked, cycled or driven on.
 
     `lon`, `lat` (degrees, WGS 84) and `x`, `y` (metres in `crs`) are per node, as are `component`
     (0 is the component with most street) and `rim` (where the data end, not the street); `u`, `v`
-    (node positions), `length_m` (ellipsoidal), `steps` and `tunnel` are per edge; `component_m` is
-    the length of street per component.
+    (node positions), `length_m` (ellipsoidal), `steps`, `tunnel` and `barred` (not step-free) are
+    per edge, as are `forward_m` and `backward_m`: the metres at `speed_kmh` that take as long as
+    going from `u` to `v` and from `v` to `u`, `inf` where nobody may go. `component_m` is the
+    length of open street per component.
     """
 
     lon: Floats
@@ -97,16 +114,24 @@ class StreetNetwork:
     u: Ints
     v: Ints
     length_m: Floats
+    forward_m: Floats
+    backward_m: Floats
     steps: Bools
     tunnel: Bools
+    barred: Bools
     component_m: Floats
     crs: pyproj.CRS
     speed_kmh: float = 4.0
 
     @property
     def minutes(self) -> Floats:
-        """Walking time of each edge."""
-        return self.length_m / metres_per_minute(self.speed_kmh)
+        """What each edge takes from `u` to `v`."""
+        return self.forward_m / metres_per_minute(self.speed_kmh)
+
+    @property
+    def closed(self) -> Bools:
+        """Edges along which nobody goes, either way."""
+        return np.isinf(self.forward_m) & np.isinf(self.backward_m)
 
     def __repr__(self) -> str:
         return (
@@ -116,7 +141,7 @@ class StreetNetwork:
 
 
 def metres_per_minute(speed_kmh: float) -> float:
-    """Metres walked in a minute.
+    """Metres made in a minute.
 
     >>> metres_per_minute(6.0)
     100.0
@@ -124,10 +149,23 @@ def metres_per_minute(speed_kmh: float) -> float:
     return speed_kmh * 1000.0 / 60.0
 
 
-def street_network(streets: Segments, *, crs: pyproj.CRS, speed_kmh: float = 4.0) -> StreetNetwork:
+def street_network(
+    streets: Segments,
+    *,
+    crs: pyproj.CRS,
+    speed_kmh: float = 4.0,
+    forward: Floats | None = None,
+    backward: Floats | None = None,
+) -> StreetNetwork:
     """The network of these streets: projected, measured, its components known, without a rim.
 
     Segments from a node to itself are dropped; two segments between the same nodes both stay.
+
+    Parameters
+    ----------
+    forward, backward
+        Metres at `speed_kmh` that take as long as a metre of each segment, from `u` to `v` and from
+        `v` to `u`: 1 by default, 0.5 at twice the speed, `inf` against a one-way street.
 
     Raises
     ------
@@ -145,23 +183,37 @@ def street_network(streets: Segments, *, crs: pyproj.CRS, speed_kmh: float = 4.0
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise InputError.of("network.not_finite", count=int((~np.isfinite(x)).sum()))
     length_m = distance_m(lon[u], lat[u], lon[v], lat[v])
-    component, component_m = _components(len(lon), u, v, length_m)
-    return StreetNetwork(
+    barred = streets.steps if streets.barred is None else streets.barred
+    network = StreetNetwork(
         lon=lon,
         lat=lat,
         x=np.asarray(x),
         y=np.asarray(y),
-        component=component,
+        component=np.zeros(len(lon), np.int64),
         rim=np.zeros(len(lon), dtype=bool),
         u=u,
         v=v,
         length_m=length_m,
+        forward_m=_taking(length_m, forward, kept),
+        backward_m=_taking(length_m, backward, kept),
         steps=np.asarray(streets.steps, bool)[kept],
         tunnel=np.asarray(streets.tunnel, bool)[kept],
-        component_m=component_m,
+        barred=np.asarray(barred, bool)[kept],
+        component_m=np.zeros(0),
         crs=crs,
         speed_kmh=speed_kmh,
     )
+    return _connected(network)
+
+
+def _taking(length_m: Floats, factor: Floats | None, kept: Bools) -> Floats:
+    """Lengths times their factors; `inf` is never taken from a length of zero."""
+    if factor is None:
+        return length_m
+    each = np.asarray(factor, float)[kept]
+    taking: Floats = np.full(len(each), np.inf)
+    np.multiply(length_m, each, out=taking, where=np.isfinite(each))
+    return taking
 
 
 def _check(lon: Floats, lat: Floats, u: Ints, v: Ints) -> None:
@@ -175,115 +227,72 @@ def _check(lon: Floats, lat: Floats, u: Ints, v: Ints) -> None:
         raise InputError.of("network.no_such_node", node=int(ends.max()), nodes=len(lon))
 
 
-def _components(n: int, u: Ints, v: Ints, length_m: Floats) -> tuple[Ints, Floats]:
-    """Component of each node, the one with most street first, and street per component."""
+def _connected(network: StreetNetwork) -> StreetNetwork:
+    """The network with the components of its open edges, the one with most street first."""
+    n, used = len(network.lon), ~network.closed
+    u, v = network.u[used], network.v[used]
     links = sparse.coo_array((np.ones(len(u), bool), (u, v)), shape=(n, n)).tocsr()
     count, label = csgraph.connected_components(links, directed=False)
-    street_m = np.bincount(label[u], weights=length_m, minlength=count)
+    street_m = np.bincount(label[u], weights=network.length_m[used], minlength=count)
     order = np.argsort(-street_m, kind="stable")
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
-    return rank[label], np.asarray(street_m[order], dtype=float)
+    component_m = np.asarray(street_m[order], dtype=float)
+    return dataclasses.replace(network, component=rank[label], component_m=component_m)
+
+
+def without(network: StreetNetwork, closed: Bools) -> StreetNetwork:
+    """The same network on which nobody goes along the `closed` edges (a mask, one for each edge).
+
+    Edges keep their positions and the rim stays; components are those of what is still open.
+
+    Examples
+    --------
+    Of three streets in a row the middle one is closed, and two pieces remain:
+
+    >>> at = np.array([121.0, 121.001, 121.002, 121.003])
+    >>> row = Streets.plain(at, np.full(4, 31.0), np.array([0, 1, 2]), np.array([1, 2, 3]))
+    >>> network = street_network(row, crs=pyproj.CRS("EPSG:4549"))
+    >>> cut = without(network, np.array([False, True, False]))
+    >>> cut.component.tolist(), cut.forward_m.round().tolist()
+    ([0, 0, 1, 1], [96.0, inf, 96.0])
+    """
+    forward_m = np.where(closed, np.inf, network.forward_m)
+    backward_m = np.where(closed, np.inf, network.backward_m)
+    return _connected(dataclasses.replace(network, forward_m=forward_m, backward_m=backward_m))
+
+
+def turned(network: StreetNetwork) -> StreetNetwork:
+    """The same network with every direction turned about.
+
+    What leads from a facility to a place on it leads from the place to the facility in truth.
+    """
+    return dataclasses.replace(network, forward_m=network.backward_m, backward_m=network.forward_m)
 
 
 def adjacency(network: StreetNetwork) -> sparse.csr_array:
-    """Symmetric matrix of edge lengths in metres; of parallel edges the shortest.
+    """Metres at the network's speed from each row's node to each column's; of parallel the least.
 
     Built by sorting, since SciPy's own conversion would add parallel edges together. A street of
-    length zero stays as an explicit zero.
+    length zero stays as an explicit zero; what is closed has no entry.
     """
     n = len(network.lon)
     rows = np.concatenate([network.u, network.v])
     columns = np.concatenate([network.v, network.u])
-    lengths = np.concatenate([network.length_m, network.length_m])
-    order = np.lexsort((lengths, columns, rows))
-    rows, columns, lengths = rows[order], columns[order], lengths[order]
+    metres = np.concatenate([network.forward_m, network.backward_m])
+    passable = np.isfinite(metres)
+    if not passable.all():
+        rows, columns, metres = rows[passable], columns[passable], metres[passable]
+    order = np.lexsort((metres, columns, rows))
+    rows, columns, metres = rows[order], columns[order], metres[order]
     first = np.ones(len(rows), dtype=bool)
     first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
-    rows, columns, lengths = rows[first], columns[first], lengths[first]
+    rows, columns, metres = rows[first], columns[first], metres[first]
     starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n))])
-    return sparse.csr_array((lengths, columns, starts), shape=(n, n))
-
-
-def with_rim(
-    network: StreetNetwork,
-    *,
-    box: tuple[float, float, float, float] | None = None,
-    extent: shapely.Geometry | None = None,
-) -> StreetNetwork:
-    """The network with its rim: dead ends where the data stop rather than the street.
-
-    These are nodes with one neighbour outside `extent` (a polygon in degrees) or else outside `box`
-    (west, south, east, north of the extract's header); without either, those within 200 m of the
-    convex hull of all streets (contract §4).
-    """
-    dead_end = np.diff(adjacency(network).indptr) == 1
-    where = np.flatnonzero(dead_end)
-    if extent is not None:
-        shapely.prepare(extent)
-        outside = ~shapely.intersects_xy(extent, network.lon[where], network.lat[where])
-    elif box is not None:
-        west, south, east, north = box
-        lon, lat = network.lon[where], network.lat[where]
-        outside = (lon < west) | (lon > east) | (lat < south) | (lat > north)
-    else:
-        hull = shapely.convex_hull(shapely.multipoints(np.column_stack([network.x, network.y])))
-        ends = shapely.points(network.x[where], network.y[where])
-        outside = shapely.distance(ends, shapely.boundary(hull)) <= RIM_HULL_M
-    rim = np.zeros(len(network.lon), dtype=bool)
-    rim[where[outside]] = True
-    return dataclasses.replace(network, rim=rim)
+    return sparse.csr_array((metres, columns, starts), shape=(n, n))
 
 
 def segments(network: StreetNetwork) -> npt.NDArray[Any]:
     """The edges as straight lines in the metric CRS, in edge order."""
     ends = np.stack([network.u, network.v], axis=1)
     return np.asarray(shapely.linestrings(np.stack([network.x[ends], network.y[ends]], axis=-1)))
-
-
-def network_findings(
-    network: StreetNetwork, *, source: str, min_component_m: float
-) -> tuple[Finding, ...]:
-    """What a reader of the report should know of the streets: how many, in how many pieces."""
-    found = [
-        finding(
-            "network",
-            "network.streets",
-            severity="info",
-            source=source,
-            edges=len(network.u),
-            km=network.length_m.sum() / 1000,
-            steps_km=network.length_m[network.steps].sum() / 1000,
-        )
-    ]
-    small = network.component_m < min_component_m
-    small[0] = False
-    if len(network.component_m) > 1:
-        found.append(
-            finding(
-                "network",
-                "network.components",
-                severity="warning" if small.any() else "info",
-                source=source,
-                count=len(network.component_m),
-                largest_km=network.component_m[0] / 1000,
-                small=int(small.sum()),
-                small_km=network.component_m[small].sum() / 1000,
-                limit_m=min_component_m,
-            )
-        )
-    return tuple(found)
-
-
-def rim_finding(network: StreetNetwork, *, source: str, margin_m: float) -> Finding | None:
-    """That the data end somewhere, and the margin around the zones that would be enough."""
-    if not network.rim.any():
-        return None
-    return finding(
-        "network",
-        "network.rim",
-        severity="info",
-        source=source,
-        count=int(network.rim.sum()),
-        margin_km=margin_m / 1000,
-    )

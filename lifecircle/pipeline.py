@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from lifecircle.analysis import Analysis
-from lifecircle.definitions import Definition, definitions_of, search_minutes_of
+from lifecircle.applied import applied_time, areas_of
+from lifecircle.beside import tables_beside
+from lifecircle.checked_layers import Checked
+from lifecircle.definitions import RADIUS, STEPFREE, Definition
+from lifecircle.grounds import grounds_of, with_certainty
 from lifecircle.identities import (
     check_all,
+    check_detour,
     check_monotone,
     check_snapped,
     check_straight,
     check_sums,
 )
-from lifecircle.intake import Added, Checked, check_layers
+from lifecircle.intake import Added, check_layers
 from lifecircle.layers.demand import demand_note
+from lifecircle.measured import Measured, measure
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.tables import Project
-from lifecircle.rates import coverage
-from lifecircle.straight import straight_time
-from lifecircle.travel import TravelTime, travel_time
+from lifecircle.rates import coverage_of
+from lifecircle.searches import gated_times, measured_times
+from lifecircle.travel import TravelTime
 
 
 def analyse(
@@ -56,21 +60,44 @@ def analyse(
         If the numbers contradict each other.
     """
     checked = check_layers(project, overrides=overrides, added=added, progress=progress)
+    return rated(checked, progress=progress)
+
+
+def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
+    """The run of layers that are read and on the streets: minutes, rates, identities.
+
+    Raises
+    ------
+    InputError
+        If a limit lies beyond what was searched.
+    BrokenIdentityError
+        If the numbers contradict each other.
+    """
     clock = Clock(checked.seconds, progress)
     clock.start("minutes")
-    definitions = _noted(definitions_of(checked.project), checked.project)
-    travel_times = _travel_times(checked, definitions)
-    clock.start("rates")
-    tables = [
-        coverage(
-            travel_times[definition.key],
-            checked.demands[definition.demand],
-            checked.zones,
-            checked.standard,
+    definitions = _noted(checked.definitions, checked.project)
+    measured = measured_times(checked, definitions)
+    travel_times = {
+        definition.key: applied_time(
+            measured[definition.demand],
+            areas_of(checked.demands[definition.demand], checked.zones),
+            checked.standards[definition.key],
             definition,
         )
         for definition in definitions
-    ]
+    }
+    clock.start("rates")
+    counted = {
+        definition.key: measure(
+            travel_times[definition.key],
+            checked.demands[definition.demand],
+            checked.zones,
+            checked.standards[definition.key],
+            definition,
+        )
+        for definition in definitions
+    }
+    tables = _coverages(checked, counted, measured)
     analysis = Analysis(
         project=checked.project,
         standard=checked.standard,
@@ -80,12 +107,44 @@ def analyse(
         facilities=checked.facilities,
         demands=checked.demands,
         travel_times=travel_times,
-        coverage=pd.concat(tables, ignore_index=True),
+        coverage=pd.concat(tables.values(), ignore_index=True),
         findings=checked.findings,
         sources=checked.sources,
+        standards=checked.standards,
+        measured=measured,
+        tables=tables_beside(checked, definitions, counted, tables),
     )
     check_identities(analysis)
     return dataclasses.replace(analysis, seconds=clock.stop())
+
+
+def _coverages(
+    checked: Checked,
+    counted: Mapping[str, Measured],
+    measured: Mapping[str, Mapping[str, TravelTime]],
+) -> dict[str, pd.DataFrame]:
+    """The coverage table of each definition, with how sure it is."""
+    tables = {key: coverage_of(one, checked.zones) for key, one in counted.items()}
+    if checked.project.confidence.off:
+        return tables
+    gated = gated_times(checked, measured)
+    known = {
+        layer.name: grounds_of(
+            checked.project,
+            layer,
+            checked.demands[layer.name],
+            checked.facilities,
+            line=measured[layer.name][RADIUS],
+            crs=checked.network.crs,
+            gated=gated.get(layer.name),
+        )
+        for layer in checked.project.demand
+        if layer.name in measured
+    }
+    return {
+        key: with_certainty(table, counted[key], checked.zones, known[one.definition.demand])
+        for (key, table), one in zip(tables.items(), counted.values(), strict=True)
+    }
 
 
 def check_identities(analysis: Analysis) -> None:
@@ -97,20 +156,31 @@ def check_identities(analysis: Analysis) -> None:
         If one does not.
     """
     check_sums(analysis.coverage, analysis.zones)
-    check_all(analysis.coverage, analysis.standard)
     for definition in analysis.definitions:
+        standard = analysis.standard_of(definition)
+        check_all(analysis.coverage[analysis.coverage["definition"] == definition.key], standard)
         taken = analysis.travel_times[definition.key]
         demand = analysis.demands[definition.demand]
-        check_monotone(taken, demand, analysis.zones, analysis.standard, definition)
-        if definition.metric == "network":
-            check_snapped(taken)
-            straight, _ = straight_time(
-                demand,
-                analysis.facilities,
-                services=list(taken.minutes.columns),
-                speed_kmh=taken.speed_kmh,
-            )
-            check_straight(taken, straight)
+        check_monotone(taken, demand, analysis.zones, standard, definition)
+    for measured in analysis.measured.values():
+        for key, taken in measured.items():
+            plain = measured.get(key.removesuffix(STEPFREE))
+            if key.endswith(STEPFREE) and plain is not None:
+                check_detour(taken, plain)
+            if key != RADIUS:
+                check_snapped(taken)
+    _check_straight(analysis)
+
+
+def _check_straight(analysis: Analysis) -> None:
+    """Nobody on foot is quicker than the straight line, where all streets take their length."""
+    network = analysis.network
+    if network is None or not (network.forward_m >= network.length_m).all():
+        return
+    for measured in analysis.measured.values():
+        taken = measured.get(analysis.project.network.mode)
+        if taken is not None:
+            check_straight(taken, measured[RADIUS].minutes)
 
 
 def _noted(definitions: Iterable[Definition], project: Project) -> tuple[Definition, ...]:
@@ -121,45 +191,4 @@ def _noted(definitions: Iterable[Definition], project: Project) -> tuple[Definit
         if (note := notes[definition.demand])
         else definition
         for definition in definitions
-    )
-
-
-def _travel_times(checked: Checked, definitions: tuple[Definition, ...]) -> dict[str, TravelTime]:
-    """Minutes by definition; one search per demand layer serves all its network definitions."""
-    services = [key for key in checked.standard.keys if key in checked.given]
-    search_minutes = search_minutes_of(checked.project, checked.standard, definitions)
-    networks: dict[str, TravelTime] = {}
-    travel_times = {}
-    for definition in definitions:
-        demand = checked.demands[definition.demand]
-        if definition.metric == "radius":
-            travel_times[definition.key] = _radius(checked, demand, services, definition)
-            continue
-        if definition.demand not in networks:
-            networks[definition.demand] = travel_time(
-                checked.network,
-                demand,
-                checked.facilities,
-                services=services,
-                search_minutes=search_minutes,
-            )
-        travel_times[definition.key] = networks[definition.demand]
-    return travel_times
-
-
-def _radius(
-    checked: Checked, demand: gpd.GeoDataFrame, services: list[str], definition: Definition
-) -> TravelTime:
-    """Straight lines as a table of minutes: nothing is unsnapped, cut off or saved by a rim."""
-    minutes, facility = straight_time(
-        demand, checked.facilities, services=services, speed_kmh=definition.speed_kmh
-    )
-    return TravelTime(
-        minutes=minutes,
-        facility=facility,
-        access_m=pd.Series(0.0, index=demand.index),
-        rim=pd.Series(np.inf, index=demand.index),
-        cut_off=pd.DataFrame(False, index=demand.index, columns=services),
-        speed_kmh=definition.speed_kmh,
-        search_minutes=np.inf,
     )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lifecircle.errors import InputError
-from lifecircle.messages import Message, message
 from lifecircle.project.keys import Status
 from lifecircle.project.schema import checked, nearest
+from lifecircle.project.standard_rules import has_limit, missing_limits, standard_faults
 from lifecircle.project.standard_tables import (
+    GroupTable,
     ServiceTable,
     SourcedTable,
     StandardContent,
@@ -21,7 +21,6 @@ from lifecircle.project.standard_tables import (
 )
 from lifecircle.project.toml_file import read_toml
 from lifecircle.standards import (
-    ALL,
     PLANNING_SPEED_KMH,
     Area,
     Group,
@@ -72,8 +71,8 @@ def load_standard(table: StandardTable, *, file: str = "project") -> Standard:
     Raises
     ------
     InputError
-        If the profile is unknown or faulty, a service has no limit or an unknown tier, or a key
-        names a service that is not there.
+        If the profile is unknown or faulty, a service has an unknown tier or group, or neither a
+        limit nor a rule that counts it, or a key names a service that is not there.
 
     Examples
     --------
@@ -81,7 +80,8 @@ def load_standard(table: StandardTable, *, file: str = "project") -> Standard:
     15.0
     """
     profile = _profile(table.profile, file)
-    faults = list(_faults(profile, table, file))
+    common = _common_groups()
+    faults = list(standard_faults(profile, table, groups=common, file=file))
     if faults:
         raise InputError(*faults)
     key = Path(table.profile).stem if _is_path(table.profile) else table.profile
@@ -90,12 +90,16 @@ def load_standard(table: StandardTable, *, file: str = "project") -> Standard:
     own = PROJECT_FILE if table.target not in (None, profile.target) else ""
     tiers = _tiers(profile, table)
     areas = _areas(profile, table)
-    names = {**profile.services, **table.services}
+    services = {
+        name: _service(name, profile, table, tiers, areas)
+        for name in {**profile.services, **table.services}
+    }
+    limited = [name for name in services if has_limit(name, profile, table)]
     return Standard(
         key=key,
         **_names(profile.name_zh, profile.name_en, key),
         target=target,
-        services=tuple(_service(name, profile, table, tiers, areas) for name in names),
+        services=tuple(services[name] for name in limited),
         all=tuple((profile.all or ()) if table.all is None else table.all),
         scope=tuple((profile.scope or ()) if table.scope is None else table.scope),
         source=own or profile.source or "",
@@ -106,9 +110,11 @@ def load_standard(table: StandardTable, *, file: str = "project") -> Standard:
         denominator_zh=profile.denominator_zh,
         denominator_en=profile.denominator_en,
         listed=profile.listed,
+        known=_known(profile),
+        listed_services=tuple(services[name] for name in services if name not in limited),
         tiers=tuple(tiers.values()),
         areas=areas,
-        groups=_groups(profile, table),
+        groups=_groups(common, profile, table),
         presence=_presence(profile, table),
         supply=_supply(profile, table),
     )
@@ -125,48 +131,24 @@ def _profile(profile: str, file: str) -> StandardFile:
         known = ", ".join(standard_names())
         raise InputError.of(code, file=file, name=profile, nearest=near, known=known)
     path = Path(profile) if _is_path(profile) else PRESETS / f"{profile}.toml"
-    found = checked(StandardFile, read_toml(path).data, path.name)
+    data = read_toml(path).data
+    missing = missing_limits(data, path.name)
+    try:
+        found = checked(StandardFile, data, path.name)
+    except InputError as error:
+        raise InputError(*error.faults, *missing) from None
+    if missing:
+        raise InputError(*missing)
     if not found.services:
         raise InputError.of("standards.no_services", file=path.name)
     return found
 
 
-def _faults(profile: StandardFile, table: StandardTable, file: str) -> Iterator[Message]:
-    known = {**profile.services, **table.services}
-    for key in known:
-        yield from _limit_faults(key, profile, table, file)
-    if ALL in known:
-        yield message("standards.reserved", file=file)
-    for key in (profile.all or ()) if table.all is None else table.all:
-        if key not in known:
-            yield message("standards.all", file=file, key=key, known=", ".join(known))
-    for key, entry in known.items():
-        wrong = [tag for tag in entry.osm or [] if not re.fullmatch(r"[^=\s]+=\S.*", tag)]
-        if wrong:
-            yield message("standards.tags", file=file, key=key, tags=", ".join(wrong))
-    for kind in ("presence", "supply"):
-        for key, rule in {**getattr(profile, kind), **getattr(table, kind)}.items():
-            service = rule.service or key
-            if service not in known:
-                values = {"kind": kind, "key": key, "service": service}
-                yield message("standards.rule_service", file=file, **values, known=", ".join(known))
-
-
-def _limit_faults(
-    key: str, profile: StandardFile, table: StandardTable, file: str
-) -> Iterator[Message]:
-    """What keeps a service from having a limit."""
-    both = [s for s in (profile.services.get(key), table.services.get(key)) if s is not None]
-    if all(s.minutes is None and s.metres is None and s.tier is None for s in both):
-        near = nearest(key, profile.services) if key in table.services else ""
-        code = "standards.needs_minutes_near" if near else "standards.needs_minutes"
-        names = ", ".join(profile.services)
-        values = {"profile": table.profile, "nearest": near, "known": names}
-        yield message(code, file=file, key=key, **values)
-    tiers = {**profile.tiers, **table.tiers}
-    for tier in {s.tier for s in both if s.tier is not None} - set(tiers):
-        known = ", ".join(tiers) or "–"
-        yield message("standards.unknown_tier", file=file, key=key, tier=tier, known=known)
+def _known(profile: StandardFile) -> int | None:
+    """How many of the facilities that the document lists the profile has; none where all."""
+    if profile.listed is None or profile.known is not None:
+        return profile.known
+    return len(profile.services)
 
 
 def _service(
@@ -198,7 +180,7 @@ def _service(
     return Service(
         key=key,
         **_names(both.get("name_zh"), both.get("name_en"), key),
-        minutes=minutes or (metres or math.nan) / (PLANNING_SPEED_KMH * 1000 / 60),
+        minutes=minutes or (metres or math.nan) * 60 / (PLANNING_SPEED_KMH * 1000),
         target=target,
         minutes_by_area=by_area["minutes"],
         mode_by_area=by_area["mode"],
@@ -257,7 +239,8 @@ def _merged(kind: str, profile: StandardFile, table: StandardContent) -> dict[st
     for key in {**first, **second}:
         theirs = _given(first[key]) if key in first else {}
         ours = _given(second[key]) if key in second else {}
-        word = {"source": PROJECT_FILE, "status": "unverified"} if ours else {}
+        new = any(theirs.get(n) != v for n, v in ours.items() if n not in ("name_zh", "name_en"))
+        word = {"source": PROJECT_FILE, "status": "unverified"} if new else {}
         values = {**theirs, **word, **ours}
         values.setdefault("source", profile.source or "")
         values.setdefault("status", profile.status if "source" not in theirs else "unverified")
@@ -280,10 +263,16 @@ def _ranges(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, **{name: tuple(values[name]) for name in ranges}}
 
 
-def _groups(profile: StandardFile, table: StandardTable) -> tuple[Group, ...]:
+def _common_groups() -> dict[str, GroupTable]:
+    """The groups that every standard knows."""
+    return checked(StandardFile, read_toml(GROUPS).data, GROUPS.name).groups
+
+
+def _groups(
+    common: Mapping[str, GroupTable], profile: StandardFile, table: StandardTable
+) -> tuple[Group, ...]:
     """The groups that every standard knows, with what profile and project say of them."""
-    common = checked(StandardFile, read_toml(GROUPS).data, GROUPS.name)
-    own = StandardFile(groups={**common.groups, **profile.groups})
+    own = StandardFile(groups={**common, **profile.groups})
     return tuple(Group(**values) for values in _merged("groups", own, table).values())
 
 

@@ -5,23 +5,20 @@ The one table that report, maps and workbook read. Roll-ups are sums of their zo
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import sparse
 
+from lifecircle.applied import area_types
 from lifecircle.definitions import Definition
-from lifecircle.errors import InputError
-from lifecircle.layers.zones import OUTSIDE
 from lifecircle.levels import units_of
-from lifecircle.messages import some
-from lifecircle.standards import ALL, Service, Standard
+from lifecircle.measured import Measured, measure
+from lifecircle.standards import Standard
 from lifecircle.travel import TravelTime
 
-COVERED_TOLERANCE_MIN = 1e-6
 TARGET_TOLERANCE = 1e-12
 
 COVERAGE_COLUMNS = [
@@ -33,15 +30,6 @@ SUMS = ["demand", "covered", "unsnapped", "rim_exposed", "cut_off"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Reach:
-    """Per demand place, one service: within its limit, saved by the rim, or cut off."""
-
-    covered: Bools
-    rim_exposed: Bools
-    cut_off: Bools
 
 
 def coverage(
@@ -62,181 +50,110 @@ def coverage(
         Minutes to the nearest facility; a service of the standard that it lacks is `no data`.
     demand
         Places with `weight` (or the definition's group) and `zone`; same index as `travel_time`.
+        Their `kind`, where there is one, may select limits within an area type.
     zones
         Zones by id, with `name`, `parent` and `area_type`.
 
     Returns
     -------
-        The contract's columns: zones in order, parents, area types, the city, and what lies
-        outside all zones, each with every service and the pseudo-service `all`.
+        The contract's columns: zones in order, parents, area types, the city, the scope of the
+        target where it leaves zones out, and what lies outside all zones, each with every service
+        and the pseudo-service `all`.
 
     Raises
     ------
     InputError
-        If the minutes are of another metric, indexes differ, the group is no column of the demand,
+        If the minutes are of another metric, indexes differ, a group is no column of the demand,
         or a limit at the definition's speed lies beyond what was searched.
     """
-    if definition.metric != travel_time.metric:
-        values = {"definition": definition.key, "metric": definition.metric}
-        raise InputError.of("coverage.other_metric", has=travel_time.metric, **values)
-    scaled = at_speed(travel_time, standard, definition.speed_kmh)
-    weight = _weight(demand, definition)
-    if not demand.index.equals(travel_time.minutes.index):
-        raise InputError.of("coverage.index_differs", demand=len(demand))
-    code = _zone_positions(demand, zones)
-    services = [*standard.services, *_pseudo_service(standard)]
-    area_type = [*zones["area_type"], ""]
-    limits = np.array([[service.minutes_in(kind) for service in services] for kind in area_type])
-    reach = {
-        service.key: _reach(scaled, service.key, limits[code, column])
-        for column, service in enumerate(standard.services)
-        if service.key in scaled.minutes
-    }
-    if standard.all and all(key in reach for key in standard.all):
-        reach[ALL] = _reach_all([reach[key] for key in standard.all])
-    reaches = [reach.get(service.key) for service in services]
-    sums = _zone_sums(reaches, weight, scaled, code, size=len(zones) + 1)
-    units = units_of(zones, standard)
+    return coverage_of(measure(travel_time, demand, zones, standard, definition), zones)
+
+
+def coverage_of(measured: Measured, zones: pd.DataFrame) -> pd.DataFrame:
+    """The coverage table of what was measured."""
+    services, definition = measured.services, measured.definition
+    units = units_of(zones, measured.standard)
+    sums = _zone_sums(measured, size=len(zones) + 1)
+    minutes, mode = units.shared(*_rules(measured, zones))
     labels = units.labels.loc[units.labels.index.repeat(len(services))].reset_index(drop=True)
     table = labels.assign(
         definition=definition.key,
         service=[service.key for service in services] * len(units.labels),
-        mode=definition.mode,
-        minutes=units.shared(limits).ravel(),
+        mode=mode.ravel(),
+        minutes=minutes.ravel(),
         target=[service.target for service in services] * len(units.labels),
         **{name: (units.members @ values).ravel() for name, values in sums.items()},
     )
     return _judge(table, in_scope=np.repeat(units.in_scope, len(services)))
 
 
-def at_speed(travel_time: TravelTime, standard: Standard, speed_kmh: float) -> TravelTime:
-    """The same table for another walking speed: every leg scales alike.
+def _rules(
+    measured: Measured, zones: pd.DataFrame
+) -> tuple[Floats, npt.NDArray[Any], sparse.csr_array]:
+    """Limits and modes by area (rows) and service, and which areas each zone has places in.
 
-    Raises
-    ------
-    InputError
-        If a limit at that speed reaches farther than was searched.
+    A zone without places has the area of its own type.
     """
-    factor = travel_time.speed_kmh / speed_kmh
-    searched = travel_time.search_minutes * factor
-    if standard.longest_minutes > searched + COVERED_TOLERANCE_MIN:
-        raise InputError.of(
-            "coverage.beyond_search",
-            minutes=standard.longest_minutes,
-            speed_kmh=speed_kmh,
-            searched=searched,
-            needed=math.ceil(standard.longest_minutes / factor),
-        )
-    if factor == 1.0:
-        return travel_time
-    return dataclasses.replace(
-        travel_time,
-        minutes=travel_time.minutes * factor,
-        rim=travel_time.rim * factor,
-        speed_kmh=speed_kmh,
-        search_minutes=searched,
-    )
+    services, definition = measured.services, measured.definition
+    types = [*area_types(zones), ""]
+    labels = list(dict.fromkeys([*measured.areas.labels, *types]))
+    minutes = [[service.minutes_in(label) for service in services] for label in labels]
+    mode = [[service.mode_in(label) or definition.mode for service in services] for label in labels]
+    position = pd.Index(labels)
+    own = position.get_indexer(pd.Index(types))
+    code = position.get_indexer(pd.Index(measured.areas.labels))[measured.areas.code]
+    here = sparse.coo_array(
+        (np.ones(len(code)), (measured.zone, code)), shape=(len(types), len(labels))
+    ).tocsr()
+    empty = np.flatnonzero(np.diff(here.indptr) == 0)
+    alone = sparse.coo_array((np.ones(len(empty)), (empty, own[empty])), shape=here.shape)
+    return np.array(minutes), np.array(mode, dtype=object), (here + alone.tocsr()).tocsr()
 
 
-def _zone_positions(demand: pd.DataFrame, zones: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Position of each place's zone; what lies outside comes after the last zone."""
-    code = pd.Index([*zones.index, OUTSIDE]).get_indexer(pd.Index(demand["zone"]))
-    if (code < 0).any():
-        raise InputError.of(
-            "coverage.unknown_zone", zones=some(sorted(set(demand["zone"][code < 0])))
-        )
-    return code.astype(np.int64)
-
-
-def _weight(demand: pd.DataFrame, definition: Definition) -> Floats:
-    column = definition.group or "weight"
-    if column not in demand:
-        groups = [name for name in demand.columns if name not in ("id", "zone", "geometry")]
-        raise InputError.of(
-            "coverage.unknown_group",
-            group=column,
-            definition=definition.key,
-            known=", ".join(map(str, groups)),
-        )
-    return demand[column].to_numpy(float)
-
-
-def _reach(travel_time: TravelTime, service: str, minutes: Floats) -> Reach:
-    limit = minutes + COVERED_TOLERANCE_MIN
-    covered = (travel_time.minutes[service] <= limit).to_numpy()
-    return Reach(
-        covered=covered,
-        rim_exposed=~covered & (travel_time.rim <= limit).to_numpy(),
-        cut_off=travel_time.cut_off[service].to_numpy(),
-    )
-
-
-def _reach_all(reaches: list[Reach]) -> Reach:
-    """Every service within its own limit.
-
-    A place is rim-exposed if the rim could supply each service it lacks, and cut off if it is from
-    any.
-    """
-    return Reach(
-        covered=np.logical_and.reduce([reach.covered for reach in reaches]),
-        rim_exposed=np.logical_and.reduce([r.covered | r.rim_exposed for r in reaches])
-        & ~np.logical_and.reduce([reach.covered for reach in reaches]),
-        cut_off=np.logical_or.reduce([reach.cut_off for reach in reaches]),
-    )
-
-
-def _pseudo_service(standard: Standard) -> list[Service]:
-    """The pseudo-service `all`, with a limit where all its services share one."""
-    if not standard.all:
-        return []
-    parts = [standard.service(key) for key in standard.all]
-    areas = {area for part in parts for area in part.minutes_by_area}
-    shared = {part.minutes for part in parts}
-    by_area = {area: _only({part.minutes_in(area) for part in parts}) for area in sorted(areas)}
-    return [Service(ALL, "同时可达", "All at once", _only(shared), standard.target, by_area)]
-
-
-def _only(values: set[float]) -> float:
-    """The single value, or `NaN` where there are several."""
-    return next(iter(values)) if len(values) == 1 else math.nan
-
-
-def _zone_sums(
-    reaches: list[Reach | None],
-    weight: Floats,
-    travel_time: TravelTime,
-    code: npt.NDArray[np.int64],
-    *,
-    size: int,
-) -> dict[str, Floats]:
+def _zone_sums(measured: Measured, *, size: int) -> dict[str, Floats]:
     """Demand by zone (rows; last what is outside) and service (columns); `NaN` without data."""
+    zone, reaches = measured.zone, [measured.reach.get(s.key) for s in measured.services]
+    weight = next((r.weight for r in reaches if r), np.zeros(len(zone)))
+    unsnapped = measured.travel_time.access_m.isna().to_numpy()
 
-    def total(masks: list[Bools | None]) -> Floats:
+    def total(kind: str) -> Floats:
         columns = [
             np.full(size, np.nan)
-            if mask is None
-            else np.bincount(code, np.where(mask, weight, 0.0), minlength=size)
-            for mask in masks
+            if reach is None
+            else np.bincount(zone, np.where(getattr(reach, kind), reach.weight, 0.0), size)
+            for reach in reaches
         ]
         return np.column_stack(columns)
 
-    everywhere = np.ones(len(weight), dtype=bool)
-    unsnapped = travel_time.access_m.isna().to_numpy()
+    def everything(masks: list[Bools | None]) -> Floats:
+        columns = [
+            np.bincount(
+                zone,
+                (reach.weight if reach else weight) * (1.0 if mask is None else mask),
+                size,
+            )
+            for reach, mask in zip(reaches, masks, strict=True)
+        ]
+        return np.column_stack(columns)
+
     return {
-        "demand": total([everywhere for _ in reaches]),
-        "covered": total([reach.covered if reach else None for reach in reaches]),
-        "unsnapped": total([unsnapped for _ in reaches]),
-        "rim_exposed": total([reach.rim_exposed if reach else None for reach in reaches]),
-        "cut_off": total([reach.cut_off if reach else None for reach in reaches]),
+        "demand": everything([None for _ in reaches]),
+        "covered": total("covered"),
+        "unsnapped": everything([reach.unsnapped if reach else unsnapped for reach in reaches]),
+        "rim_exposed": total("rim_exposed"),
+        "cut_off": total("cut_off"),
     }
 
 
 def _judge(table: pd.DataFrame, *, in_scope: Bools) -> pd.DataFrame:
-    """Rates, status and gap from the sums; the columns of certainty stay empty."""
+    """Rates, status and gap from the sums; the columns of certainty stay empty.
+
+    A target that the standard does not set applies nowhere.
+    """
     demand, covered, target = table["demand"], table["covered"], table["target"]
     rate = (covered / demand).where(demand > 0)
     status = np.select(
-        [covered.isna(), demand <= 0, ~in_scope, rate >= target - TARGET_TOLERANCE],
+        [covered.isna(), demand <= 0, ~in_scope | target.isna(), rate >= target - TARGET_TOLERANCE],
         ["no data", "no demand", "not in scope", "pass"],
         "fail",
     )

@@ -30,6 +30,7 @@ from lifecircle.network import (
     adjacency,
     metres_per_minute,
     segments,
+    turned,
 )
 from lifecircle.snapping import position
 from lifecircle.standards import Standard
@@ -48,8 +49,8 @@ def reached_edges(
 ) -> gpd.GeoDataFrame:
     """The streets within each service's limits of its facilities, cut exactly at the limit.
 
-    Minutes count as everywhere: the facility's access leg first, then the way along the streets, at
-    the network's speed.
+    Minutes count as everywhere: from a point of the street to the facility, the way along the
+    streets and the facility's access leg, at the network's speed.
 
     Parameters
     ----------
@@ -151,15 +152,16 @@ def _ask(
 ) -> tuple[StreetNetwork, pd.DataFrame, pd.DataFrame]:
     """The network with a node at each access point; what to draw; who starts where.
 
-    What to draw has the result's columns and `source`; who starts where has `source`, `node` and
-    `leg_m`, sorted. A source is a facility with all its entrances, or all those of a service.
+    The network is turned about, for people come to the facilities. What to draw has the result's
+    columns and `source`; who starts where has `source`, `node` and `leg_m`, sorted. A source is a
+    facility with all its entrances, or all those of a service.
     """
     missing = [column for column in NEEDED if column not in facilities]
     if missing:
         raise InputError.of("isochrones.not_snapped", columns=", ".join(missing))
     known = facilities["service"].isin(standard.keys) & (facilities["edge"] >= 0)
     access = facilities.loc[known, NEEDED]
-    split, node = _split(network, access["edge"].to_numpy(), access["fraction"].to_numpy())
+    split, node = _split(turned(network), access["edge"].to_numpy(), access["fraction"].to_numpy())
     here = pd.DataFrame({"node": node, "leg_m": access["distance_m"].to_numpy()})
     facility, names = pd.factorize(access["facility"])
     service = len(names) + pd.Categorical(access["service"], standard.keys).codes.astype(np.int64)
@@ -206,8 +208,11 @@ def _split(network: StreetNetwork, edge: Ints, fraction: Floats) -> tuple[Street
         u=np.append(network.u, fresh)[first],
         v=np.append(network.v, fresh)[last],
         length_m=network.length_m[parent] * (stop[last] - start[first]),
+        forward_m=network.forward_m[parent] * (stop[last] - start[first]),
+        backward_m=network.backward_m[parent] * (stop[last] - start[first]),
         steps=network.steps[parent],
         tunnel=network.tunnel[parent],
+        barred=network.barred[parent],
     )
     return split, node
 
@@ -265,8 +270,9 @@ def _distances(
 
 def _reach(network: StreetNetwork, metres: Floats, limit_m: float) -> tuple[Bools, Ints, Floats]:
     """Edges reached whole; edges reached in part, and which part as two fractions."""
-    left = np.maximum(limit_m - metres, 0.0)
-    from_u, from_v = left[network.u], left[network.v]
+    left, length_m = np.maximum(limit_m - metres, 0.0), network.length_m
+    from_u = left[network.u] * _stretch(length_m, network.forward_m)
+    from_v = left[network.v] * _stretch(length_m, network.backward_m)
     whole = (from_u + from_v >= network.length_m - 1e-9) & (from_u + from_v > 0)
     some_u, some_v = np.flatnonzero(~whole & (from_u > 0)), np.flatnonzero(~whole & (from_v > 0))
     until = from_u[some_u] / network.length_m[some_u]
@@ -275,6 +281,11 @@ def _reach(network: StreetNetwork, metres: Floats, limit_m: float) -> tuple[Bool
         [np.column_stack([0 * until, until]), np.column_stack([since, 0 * since + 1])]
     )
     return whole, np.concatenate([some_u, some_v]), part
+
+
+def _stretch(length_m: Floats, taking_m: Floats) -> Floats:
+    """Metres of each edge for each metre at the network's speed, 0 where nobody may go."""
+    return np.divide(length_m, taking_m, out=np.ones(len(length_m)), where=taking_m > 0)
 
 
 def _cut(nodes: Floats, network: StreetNetwork, edge: Ints, part: Floats) -> Geometries:

@@ -10,7 +10,9 @@ from pathlib import Path
 import geopandas as gpd
 
 from lifecircle.analysis import Analysis
+from lifecircle.applied import applied_time, areas_of
 from lifecircle.crs import metric_crs
+from lifecircle.definitions import methods_of
 from lifecircle.errors import InputError
 from lifecircle.findings import finding
 from lifecircle.lines import streets_from_lines
@@ -24,6 +26,13 @@ from lifecircle.outputs.geopackage import (
     write_geopackage,
 )
 from lifecircle.outputs.gis_layers import facility_layer, street_layer, zone_layer
+from lifecircle.outputs.minutes import (
+    demands_of,
+    measured_of,
+    read_travel_time,
+    travel_time_record,
+    write_travel_time,
+)
 from lifecircle.outputs.provenance import (
     Provenance,
     provenance_of,
@@ -31,21 +40,14 @@ from lifecircle.outputs.provenance import (
     write_data_package,
     write_run,
 )
-from lifecircle.outputs.records import (
-    demands_of,
-    read_coverage,
-    read_travel_time,
-    travel_time_record,
-    travel_times_of,
-    write_coverage,
-    write_findings,
-    write_travel_time,
-)
+from lifecircle.outputs.records import read_coverage, write_coverage, write_findings
+from lifecircle.outputs.side_tables import read_side_tables, write_side_tables
 from lifecircle.outputs.workbook import write_workbook
 from lifecircle.progress import Clock, Progress
 from lifecircle.reach import isochrones
 from lifecircle.report import ReportContent, write_report
 from lifecircle.snapping import snap
+from lifecircle.travel import TravelTime
 
 MOST_SINGLE_ISOCHRONES = 1000
 """With more facilities than this only the isochrones of whole services are drawn: each takes some
@@ -78,7 +80,10 @@ def write(
         language = analysis.project.project.language
         write_geopackage(folder / "layers.gpkg", layers, crs=crs, language=language)
         write_coverage(analysis.coverage, folder / "coverage.csv")
-        record = travel_time_record(analysis.demands, analysis.travel_times, analysis.definitions)
+        write_side_tables(analysis.tables, folder)
+        record = travel_time_record(
+            analysis.demands, _in_use(analysis), analysis.travel_times, analysis.definitions
+        )
         write_travel_time(record, folder / "travel_time.parquet")
         write_findings(analysis.findings, folder / "findings.csv", language)
         provenance = _provenance(analysis, clock.stop())
@@ -107,25 +112,47 @@ def open_run(folder: str | Path, *, streets: bool = True) -> Analysis:
     folder = Path(folder)
     provenance = provenance_of(verify(folder))
     record = read_travel_time(folder / "travel_time.parquet")
-    measured = travel_times_of(record)
+    zones = read_zones(folder / "layers.gpkg")
+    demands, measured = demands_of(record), measured_of(record)
     analysis = Analysis(
         project=provenance.project,
         standard=provenance.standard,
         definitions=provenance.definitions,
         network=None,
-        zones=read_zones(folder / "layers.gpkg"),
+        zones=zones,
         facilities=read_facilities(folder / "layers.gpkg"),
-        demands=demands_of(record),
+        demands=demands,
         travel_times={
-            definition.key: measured[definition.demand, definition.metric]
+            definition.key: applied_time(
+                measured[definition.demand],
+                areas_of(demands[definition.demand], zones),
+                provenance.standards.get(definition.key, provenance.standard),
+                definition,
+            )
             for definition in provenance.definitions
         },
         coverage=read_coverage(folder / "coverage.csv"),
         findings=provenance.findings,
         sources=provenance.inputs,
         seconds=provenance.seconds,
+        standards=provenance.standards,
+        measured=measured,
+        tables=read_side_tables(folder),
     )
     return _with_streets(analysis, folder) if streets else analysis
+
+
+def _in_use(analysis: Analysis) -> dict[str, dict[str, TravelTime]]:
+    """The minutes that some definition asks for; straight lines may have been only a check."""
+    wanted: dict[str, set[str]] = {}
+    for definition in analysis.definitions:
+        services = analysis.travel_times[definition.key].minutes.columns
+        methods = methods_of(definition, analysis.standard_of(definition), services)
+        wanted.setdefault(definition.demand, set()).update(methods)
+    return {
+        name: {key: taken for key, taken in methods.items() if key in wanted.get(name, ())}
+        for name, methods in analysis.measured.items()
+    }
 
 
 def _with_streets(analysis: Analysis, folder: Path) -> Analysis:
@@ -192,6 +219,7 @@ def _provenance(analysis: Analysis, seconds: Mapping[str, float]) -> Provenance:
         inputs=analysis.sources,
         findings=analysis.findings,
         seconds=seconds,
+        standards=analysis.standards,
     )
 
 

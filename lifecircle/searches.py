@@ -8,6 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from lifecircle.checked_layers import Checked
+from lifecircle.compounds import gated_time
 from lifecircle.definitions import (
     RADIUS,
     STEPFREE,
@@ -16,7 +18,6 @@ from lifecircle.definitions import (
     methods_of,
     search_minutes_of,
 )
-from lifecircle.intake import Checked
 from lifecircle.stepfree import detour_time
 from lifecircle.straight import straight_time
 from lifecircle.travel import TravelTime, travel_time
@@ -33,7 +34,7 @@ def measured_times(
     search_minutes = search_minutes_of(checked.project, checked.standards, definitions)
     measured: dict[str, dict[str, TravelTime]] = {}
     for definition in definitions:
-        wanted = methods_of(definition, checked.standards[definition.key])
+        wanted = methods_of(definition, checked.standards[definition.key], checked.given)
         own = measured.setdefault(definition.demand, {})
         # A detour is compared with the plain way, and every walk with the straight line.
         plain = [key.removesuffix(STEPFREE) for key in wanted if key.endswith(STEPFREE)]
@@ -43,6 +44,33 @@ def measured_times(
                     checked, definition.demand, key, own, services=services, minutes=search_minutes
                 )
     return measured
+
+
+def gated_times(
+    checked: Checked, measured: Mapping[str, Mapping[str, TravelTime]]
+) -> dict[str, TravelTime]:
+    """Minutes of the default mode where compounds are left by their gates only, by demand layer.
+
+    None where the project names no compounds, or nobody goes by that mode.
+    """
+    network, mode = checked.project.network, checked.project.network.mode
+    if checked.compounds is None:
+        return {}
+    return {
+        name: gated_time(
+            checked.network,
+            checked.compounds,
+            checked.demands[name],
+            checked.facilities,
+            taken[mode],
+            services=list(taken[mode].minutes.columns),
+            search_minutes=taken[mode].search_minutes,
+            max_snap_m=network.max_snap_m,
+            min_component_m=network.min_component_m,
+        )
+        for name, taken in measured.items()
+        if mode in taken
+    }
 
 
 def _search(

@@ -177,8 +177,9 @@ class Standard:
 
     `target` is `NaN` where the document sets none. `scope` names the area types to which it
     applies, `mode` how people go about unless a definition says otherwise. `denominator_zh` and
-    `denominator_en` say what the document divides by; `listed` how many services it has where the
-    profile knows fewer.
+    `denominator_en` say what the document divides by; `listed` how many facilities it lists and
+    `known` how many of these the profile knows. `listed_services` have no limit and so no rate
+    (their `minutes` are `NaN`): rules of `presence` and `supply` count their facilities.
     """
 
     key: str
@@ -196,6 +197,8 @@ class Standard:
     denominator_zh: str = ""
     denominator_en: str = ""
     listed: int | None = None
+    known: int | None = None
+    listed_services: tuple[Service, ...] = ()
     tiers: tuple[Tier, ...] = ()
     areas: tuple[Area, ...] = ()
     groups: tuple[Group, ...] = ()
@@ -207,8 +210,8 @@ class Standard:
         return self.name_zh if language == "zh" else self.name_en
 
     def service(self, key: str) -> Service:
-        """The service with this key."""
-        return next(service for service in self.services if service.key == key)
+        """The service with this key, with or without a limit."""
+        return next(service for service in self.offered if service.key == key)
 
     def speed_of(self, group: str) -> float | None:
         """How fast a group walks, km/h; `None` where the standard does not say."""
@@ -216,8 +219,14 @@ class Standard:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Keys of the services, in the standard's order."""
+        """Keys of the services that have a limit, in the standard's order."""
         return tuple(service.key for service in self.services)
+
+    @property
+    def offered(self) -> tuple[Service, ...]:
+        """What facilities may offer: the services that have a limit, and those that have none."""
+        unlimited = (s for s in self.listed_services if s.key not in self.keys)
+        return (*self.services, *unlimited)
 
     @property
     def longest_minutes(self) -> float:
@@ -235,9 +244,8 @@ class Standard:
         >>> Standard("own", "", "", 0.85, (station,)).at_pace(3.2).service("metro").minutes
         15.0
         """
-        pace = speed_kmh * 1000 / 60
         services = tuple(
-            dataclasses.replace(service, minutes=service.metres / pace)
+            dataclasses.replace(service, minutes=service.metres * 60 / (speed_kmh * 1000))
             if service.metres is not None
             else service
             for service in self.services

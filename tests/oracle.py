@@ -10,6 +10,8 @@ import functools
 import itertools
 import math
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import networkx as nx
 import numpy as np
@@ -28,26 +30,62 @@ def projection(crs: CRS) -> Transformer:
     return Transformer.from_crs("EPSG:4326", crs, always_xy=True)
 
 
-def split_graph(
-    network: StreetNetwork, places: pd.DataFrame, facilities: pd.DataFrame
-) -> nx.MultiGraph:
+@dataclass(frozen=True)
+class Link:
+    """Part of an edge in its own direction, or (without an edge) an access leg."""
+
+    start: object
+    end: object
+    metres: float
+    share: float = 0.0
+    edge: int = -1
+
+
+def links(network: StreetNetwork, places: pd.DataFrame, facilities: pd.DataFrame) -> Iterator[Link]:
     """Nodes 0…n-1, ("at", kind, i) on an edge, (kind, i) beside it at the end of the access leg."""
-    graph = nx.MultiGraph()
-    graph.add_nodes_from(range(len(network.lon)))
     on_edge: dict[int, list[tuple[float, tuple[str, str, int]]]] = defaultdict(list)
     for kind, frame in (("place", places), ("facility", facilities)):
         columns = zip(frame["edge"], frame["fraction"], frame["distance_m"], strict=True)
         for i, (edge, fraction, leg_m) in enumerate(columns):
-            graph.add_node((kind, i))
             if edge >= 0:
                 on_edge[int(edge)].append((float(fraction), ("at", kind, i)))
-                graph.add_edge((kind, i), ("at", kind, i), metres=float(leg_m))
+                yield Link((kind, i), ("at", kind, i), float(leg_m))
     for edge, (u, v) in enumerate(zip(network.u.tolist(), network.v.tolist(), strict=True)):
         lon, lat = network.lon, network.lat
         length = GEOD.inv(lon[u], lat[u], lon[v], lat[v])[2]
         stops = [(0.0, u), *sorted(on_edge[edge], key=lambda stop: stop[0]), (1.0, v)]
         for (here, a), (there, b) in itertools.pairwise(stops):
-            graph.add_edge(a, b, metres=(there - here) * length)
+            yield Link(a, b, (there - here) * length, there - here, edge)
+
+
+def split_graph(
+    network: StreetNetwork, places: pd.DataFrame, facilities: pd.DataFrame
+) -> nx.MultiGraph:
+    """All links, both ways."""
+    graph = nx.MultiGraph()
+    for link in links(network, places, facilities):
+        graph.add_edge(link.start, link.end, metres=link.metres)
+    return graph
+
+
+def directed_graph(
+    network: StreetNetwork,
+    places: pd.DataFrame,
+    facilities: pd.DataFrame,
+    factors: tuple[np.ndarray, np.ndarray],
+) -> nx.MultiDiGraph:
+    """All links, each way at its own cost: per edge so many metres for each metre, or closed."""
+    forward, backward = (factor.tolist() for factor in factors)
+    graph = nx.MultiDiGraph()
+    for link in links(network, places, facilities):
+        there, back = (1.0, 1.0) if link.edge < 0 else (forward[link.edge], backward[link.edge])
+        for start, end, factor in (
+            (link.start, link.end, there),
+            (link.end, link.start, back),
+        ):
+            stays = link.edge >= 0 and link.share == 0  # two positions that are one
+            if stays or math.isfinite(factor):
+                graph.add_edge(start, end, metres=0.0 if stays else link.metres * factor)
     return graph
 
 
@@ -71,6 +109,33 @@ def minutes_by_networkx(
     for i, edge in enumerate(places["edge"]):
         minutes = metres.get(("place", i), math.inf) / metres_a_minute
         result[i] = math.nan if edge < 0 else minutes if minutes <= search_minutes else math.inf
+    return result
+
+
+def directed_minutes(
+    network: StreetNetwork,
+    places: pd.DataFrame,
+    facilities: pd.DataFrame,
+    *,
+    service: str,
+    search_minutes: float,
+    factors: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Minutes from each snapped place to the nearest facility, one search from each place."""
+    graph = directed_graph(network, places, facilities, factors)
+    offering = np.flatnonzero((facilities["service"] == service) & (facilities["edge"] >= 0))
+    metres_a_minute = network.speed_kmh * 1000 / 60
+    result = np.full(len(places), math.inf)
+    for i, edge in enumerate(places["edge"]):
+        if edge < 0:
+            result[i] = math.nan
+            continue
+        metres = nx.single_source_dijkstra_path_length(
+            graph, ("place", i), weight="metres", cutoff=(search_minutes + 1e-6) * metres_a_minute
+        )
+        reached = [metres.get(("facility", int(f)), math.inf) for f in offering]
+        minutes = min(reached, default=math.inf) / metres_a_minute
+        result[i] = minutes if minutes <= search_minutes else math.inf
     return result
 
 

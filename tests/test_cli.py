@@ -17,6 +17,7 @@ import shapely
 import lifecircle.sample_data
 from lifecircle.command.cli import app
 from lifecircle.command.console import preferred_language
+from lifecircle.profiles import standard_names
 from lifecircle.sample_data import monaco_project
 
 from .conftest import degrees
@@ -163,7 +164,7 @@ def test_help_imports_nothing_heavy():
         (["run", "a.toml", "--lang", "fr"], "--lang"),
         (["run", "a.toml", "--fail-under", "85"], "--fail-under"),
         (["run", "a.toml"], "a.toml: there is no such file"),
-        (["standards", "gb50180"], "Built in: osm-15min"),
+        (["standards", "xyz"], "Built in: complete-community, gb50180"),
         (["init", "roads.gpkg"], "is no OSM extract"),
     ],
 )
@@ -263,15 +264,52 @@ def test_a_console_without_chinese_gets_replacements():
 def test_standards_are_listed(call):
     code, out, _ = call("standards")
     assert code == 0
-    assert "osm-15min" in out
-    assert "shanghai-14fyp" in out
+    listed = [line.split()[0] for line in out.splitlines() if line[2:3].strip()]
+    assert set(standard_names()) <= set(listed)
     assert "85 %" in out
+    assert "none set" in out
 
 
-def test_a_standard_shows_each_number_with_its_source(call):
-    _, out, _ = call("standards", "shanghai-14fyp", "--lang", "zh")
-    assert out.count("官方原文：沪府发〔2021〕5号") == 5
-    assert "社区健身苑点" in out
+def test_a_standard_shows_each_number_with_its_source(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    for language in ("zh", "en"):
+        _, out, _ = call("standards", "shanghai-14fyp", "--lang", language)
+        # the plan, four services, the size of a health centre, four services that are only
+        # counted, three rules of presence and one of supply
+        assert out.count("官方原文 official text") == 1 + 4 + 1 + 4 + 3 + 1
+        assert "社区健身苑点" in out
+        assert "每个街镇至少 1 处 dementia_friendly" in out
+        assert "1 or more dementia_friendly per zone" in out
+        assert "仅计 only where: grade=三级甲等" in out
+        assert "3.24 km/h" in out
+
+
+def test_a_standard_by_area_type_shows_modes_and_what_is_not_known(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    _, out, _ = call("standards", "pudong")
+    assert "文件列出 21 项，此处已知 0 项" in out
+    assert "0 of the 21 facilities" in out
+    village = out[out.index("town:village") :]
+    assert "骑行 cycle" in village[: village.index("outer_town")]
+    _, out, _ = call("standards", "shanghai-2024-draft")
+    assert "步行或骑行" not in out.split("new_town")[0]
+    assert "步行或骑行 walk or cycle" in out
+    assert "≥ 20,000 人 people" in out
+    assert "1,000–5,000 m" in out
+
+
+def test_a_standard_with_tiers_shows_limits_metrics_and_doubts(call, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    _, out, _ = call("standards", "tdt1063")
+    elderly = out[out.index("elderly ") : out.index("culture ")]
+    assert "5 分钟 min" in elderly
+    assert "层级 tier: five" in elderly
+    assert "半径 radius: 300 m [未核实 unverified]" in elderly
+    hospital = out[out.index("hospital ") : out.index("metro ")]
+    assert "2,000 m" in hospital
+    assert "驾车 drive" in out[out.index("fire ") :]
+    assert "目标 Target" in out
+    assert "未规定 none set" in out
 
 
 def test_a_standard_for_programs(call):
@@ -279,6 +317,17 @@ def test_a_standard_for_programs(call):
     standard = json.loads(out)["standards"][0]
     assert standard["services"][0]["minutes"] == 15
     assert "OSM fifteen minutes" in err
+
+
+def test_all_standards_for_programs_are_strict_json(call):
+    def refused(constant):
+        raise AssertionError(constant)
+
+    _, out, _ = call("standards", "--json", "--quiet")
+    standards = {s["key"]: s for s in json.loads(out, parse_constant=refused)["standards"]}
+    assert set(standards) == set(standard_names())
+    assert standards["tdt1063"]["target"] is None
+    assert standards["shanghai-14fyp"]["listed_services"][0]["minutes"] is None
 
 
 def test_init_says_what_it_passed_over(call, monaco_extract, tmp_path):

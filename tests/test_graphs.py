@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import networkx as nx
 import numpy as np
 import osmnx as ox
@@ -216,3 +218,70 @@ def test_the_metric_system_is_chosen_by_place():
     graph.add_node(1, x=7.42, y=43.74)
     graph.add_edge(0, 1)
     assert from_networkx(graph, crs=CRS).crs == CRS
+
+
+def test_a_directed_graph_says_which_streets_are_one_way():
+    # a–b both ways, b→c one way, c→a one way (its line runs from the lower node, a)
+    graph = graph_of(nx.MultiDiGraph, ("a", "b"), ("b", "a"), ("b", "c"), ("c", "a"))
+    streets = streets_from_graph(graph)
+    pairs = zip(streets.u.tolist(), streets.v.tolist(), streets.oneway.tolist(), strict=True)
+    assert list(pairs) == [(0, 1, 0), (1, 2, 1), (0, 2, -1)]
+    assert streets_from_graph(graph_of(nx.Graph, ("a", "b"))).oneway is None
+    # walked both ways all the same
+    assert from_networkx(graph).backward_m.max() < 200
+
+
+@pytest.mark.parametrize("line", [BEND, BEND.reverse()])
+def test_bends_keep_the_direction_of_their_edge(line):
+    # However its geometry is drawn, the edge leads from a to b.
+    streets = streets_from_graph(graph_of(nx.MultiDiGraph, ("a", "b", {"geometry": line})))
+    lon = streets.lon[np.stack([streets.u, streets.v])]
+    assert (np.sign(lon[1] - lon[0]) == streets.oneway).all()
+
+
+def test_a_loop_leads_round_as_it_is_drawn():
+    ring = LineString([(121.0, 31.0), (121.001, 31.0), (121.001, 31.001), (121.0, 31.0)])
+    for line in (ring, ring.reverse()):
+        streets = streets_from_graph(graph_of(nx.MultiDiGraph, ("a", "a", {"geometry": line})))
+        way = streets.oneway[0]
+        assert (streets.oneway == way).all()
+        ends = streets.lat[np.stack([streets.u, streets.v])]
+        # the first step of the ring is level, that of its reverse is not
+        first = 0 if way > 0 else -1
+        assert (ends[0, first] == ends[1, first]) == (line is ring)
+
+
+def test_osmnx_streets_for_driving_keep_their_directions():
+    graph = nx.MultiDiGraph(crs="epsg:4326")
+    for node, (x, y) in PLACES.items():
+        graph.add_node(node, x=x, y=y)
+    graph.add_edge("a", "b", oneway=True, highway="residential", reversed=False)
+    graph.add_edge("b", "c", oneway=False, highway=["primary", "residential"], reversed=False)
+    graph.add_edge("c", "b", oneway=False, highway=["primary", "residential"], reversed=True)
+    streets = streets_from_graph(graph)
+    assert streets.oneway.tolist() == [1, 0]
+    assert streets.highway.tolist() == ["residential", "primary"]
+
+
+def test_barred_ways_go_out_and_come_back():
+    graph = graph_of(
+        nx.Graph,
+        ("a", "b", {"highway": "footway", "wheelchair": "no"}),
+        ("b", "c", {"highway": "steps"}),
+        ("a", "c", {"highway": "footway", "conveying": "yes"}),
+    )
+    network = from_networkx(graph)
+    assert network.barred.tolist() == [True, True, True]
+    assert from_networkx(to_networkx(network)).barred.all()
+    open_way = from_networkx(graph_of(nx.Graph, ("a", "b", {"conveying": "no"})))
+    assert not open_way.barred.any()
+
+
+def test_minutes_back_go_out_where_they_differ():
+    network = from_networkx(graph_of(nx.Graph, ("a", "b"), ("b", "c")))
+    sloped = dataclasses.replace(network, backward_m=network.length_m * np.array([2.0, 1.0]))
+    graph = to_networkx(sloped)
+    assert graph.edges[0, 1, 0]["minutes_back"] == pytest.approx(
+        2 * graph.edges[0, 1, 0]["minutes"]
+    )
+    assert "minutes_back" not in graph.edges[1, 2, 0]

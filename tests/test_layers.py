@@ -19,7 +19,7 @@ PACKAGE = ROOT / "lifecircle"
 LAYERS = [
     # words, rules, units
     {"errors", "findings", "messages", "progress", "version"}
-    | {"crs", "datum", "definitions", "geodesy", "project", "standards"},
+    | {"crs", "datum", "definitions", "geodesy", "modes", "profiles", "project", "standards"},
     # files and OSM extracts -> frames
     {"osm", "readers"},
     # checked layers
@@ -27,15 +27,16 @@ LAYERS = [
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
-    {"explanation", "straight", "travel"},
+    {"compounds", "explanation", "straight", "travel", "walls"},
     # tables per zone and service
-    {"curves", "identities", "levels", "rates"},
+    {"applied", "curves", "grounds", "identities", "levels", "measured", "rates"}
+    | {"norms", "provision", "tiers"},
     # what planners ask next
     set(),
     # what people look at
     {"bands", "maps", "outputs", "reach", "report", "verdicts"},
     # the only places that know the order of steps
-    {"analysis", "intake", "pipeline", "reading", "runs"}
+    {"analysis", "beside", "checked_layers", "intake", "layer_checks", "pipeline", "reading", "runs", "searches"}
     | {"sample", "sample_data", "sample_streets"},
     # door
     {"__main__", "command"},

@@ -162,3 +162,66 @@ def test_lines_are_read_from_files(tmp_path, suffix):
         ("readers.geometry_dropped", "3")
     ]
     assert (lines.sources[0].rows_in, lines.sources[0].rows_used) == (3, 2)
+
+
+# Directions, kinds and what is not step-free ------------------------------------------------------
+
+ROW = [[(0, 0), (100, 0)], [(100, 0), (200, 0)], [(200, 0), (300, 0)]]
+
+
+def test_directions_are_read_for_vehicles_only():
+    frame = drawn(*ROW, oneway=["yes", "no", "-1"])
+    assert streets_from_lines(frame)[0].oneway is None
+    assert streets_from_lines(frame, kind="drive")[0].oneway.tolist() == [1, 0, -1]
+    assert streets_from_lines(drawn(*ROW), kind="drive")[0].oneway is None
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["F", "T", "B"], [1, -1, 0]),  # Geofabrik
+        ([1.0, -1.0, np.nan], [1, -1, 0]),
+        ([1, -1, 0], [1, -1, 0]),
+        ([True, False, None], [1, 0, 0]),
+        ([" YES ", "No", None], [1, 0, 0]),
+    ],
+)
+def test_directions_are_written_in_many_ways(values, expected):
+    frame = drawn(*ROW, oneway=values)
+    assert streets_from_lines(frame, kind="drive")[0].oneway.tolist() == expected
+
+
+def test_other_columns_say_for_whom_a_street_is_one_way():
+    frame = drawn(*ROW, oneway=["yes", "yes", None], junction=[None, None, "roundabout"])
+    frame["oneway:bicycle"] = [None, "no", None]
+    assert streets_from_lines(frame, kind="cycle")[0].oneway.tolist() == [1, 0, 1]
+    assert streets_from_lines(frame, kind="drive")[0].oneway.tolist() == [1, 1, 1]
+
+
+def test_a_street_drawn_once_for_each_direction_leads_both_ways():
+    there, back = [(0, 0), (100, 0)], [(100, 0), (0, 0)]
+    frame = drawn(there, back, [(100, 0), (200, 0)], oneway=["yes"] * 3)
+    streets, _ = streets_from_lines(frame, kind="drive")
+    assert (len(streets.u), streets.oneway.tolist()) == (2, [0, 1])
+    # twice in the same direction it stays one-way, whichever way round it is drawn
+    again, _ = streets_from_lines(drawn(back, there, oneway=["yes", "-1"]), kind="drive")
+    assert again.oneway.tolist() == [1]
+
+
+def test_kinds_of_street_are_read_from_either_column():
+    kinds = ["primary", None, "steps"]
+    for column in ("highway", "fclass"):
+        streets, _ = streets_from_lines(drawn(*ROW, **{column: kinds}))
+        assert streets.highway.codes.tolist() == [0, -1, 1]
+        assert streets.highway.categories.tolist() == ["primary", "steps"]
+    assert streets_from_lines(drawn(*ROW))[0].highway is None
+
+
+def test_what_is_not_step_free_is_barred():
+    frame = drawn(
+        *ROW, highway=["steps", "footway", "footway"], wheelchair=[None, "no", "limited"],
+        conveying=[None, None, "yes"],
+    )  # fmt: skip
+    assert network_of(streets_from_lines(frame)[0]).barred.tolist() == [True, True, True]
+    plain = drawn(*ROW, conveying=["no", None, ""])
+    assert not network_of(streets_from_lines(plain)[0]).barred.any()

@@ -1,4 +1,4 @@
-"""The street network: lengths, components, parallel edges, the rim."""
+"""The street network: lengths, components, parallel edges, directions, closed edges."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import networkx as nx
 import numpy as np
 import pyproj
 import pytest
-import shapely
 
 from lifecircle.errors import InputError
 from lifecircle.network import (
     StreetNetwork,
     Streets,
     adjacency,
-    network_findings,
     street_network,
-    with_rim,
+    turned,
+    without,
 )
-from tests.conftest import CRS, streets_of
+from tests.conftest import CRS, degrees, streets_of
 
 
 def test_lengths_are_ellipsoidal() -> None:
@@ -83,44 +82,82 @@ def test_impossible_streets_are_refused(
         street_network(streets, crs=CRS)
 
 
-# A street of three nodes; its ends are dead ends.
-def chain() -> StreetNetwork:
-    return streets_of([0, 500, 1000], [0, 0, 0], [(0, 1), (1, 2)])
+# What an edge takes, by direction --------------------------------------------------------------
 
 
-def test_rim_is_dead_ends_outside_the_box() -> None:
-    network = chain()
-    middle = float(network.lon[1])
-    rim = with_rim(network, box=(middle - 1, 30.0, middle, 32.0)).rim
-    assert rim.tolist() == [False, False, True]
+def directed(forward: list[float], backward: list[float]) -> StreetNetwork:
+    """Streets of 100 m in a row, a metre of which takes so many there and back."""
+    count = len(forward)
+    lon, lat = degrees(100.0 * np.arange(count + 1), np.zeros(count + 1))
+    streets = Streets.plain(lon, lat, np.arange(count), np.arange(1, count + 1))
+    return street_network(streets, crs=CRS, forward=np.array(forward), backward=np.array(backward))
 
 
-def test_rim_without_a_box_is_near_the_hull() -> None:
-    # A square of streets with a spur inwards: its end is a dead end 300 m from the hull.
-    square = streets_of(
-        [0, 1000, 1000, 0, 500, -50],
-        [0, 0, 1000, 1000, 300, 0],
-        [(0, 1), (1, 2), (2, 3), (3, 0), (0, 4), (0, 5)],
+def test_walking_takes_its_length_both_ways(town: StreetNetwork) -> None:
+    assert town.forward_m is town.length_m
+    assert town.backward_m is town.length_m
+    assert not town.closed.any()
+
+
+def test_links_lead_one_way_where_streets_do() -> None:
+    network = directed([0.5, np.inf, 2.0], [3.0, 1.0, np.inf])
+    length = network.length_m
+    links = adjacency(network).toarray()
+    expected = np.zeros((4, 4))
+    expected[0, 1], expected[1, 0] = 0.5 * length[0], 3 * length[0]
+    expected[2, 1], expected[2, 3] = length[1], 2 * length[2]
+    np.testing.assert_allclose(links, expected)
+    np.testing.assert_allclose(adjacency(turned(network)).toarray(), expected.T)
+    assert network.component.tolist() == [0] * 4  # one piece, though not all of it can be reached
+
+
+def test_a_self_loop_takes_its_factor_with_it() -> None:
+    lon, lat = degrees(np.array([0.0, 100.0]), np.zeros(2))
+    streets = Streets.plain(lon, lat, np.array([0, 0]), np.array([0, 1]))
+    network = street_network(
+        streets, crs=CRS, forward=np.array([7.0, 2.0]), backward=np.array([7.0, 3.0])
     )
-    assert with_rim(square).rim.tolist() == [False, False, False, False, False, True]
+    assert (network.forward_m / network.length_m).tolist() == [2.0]
+    assert (network.backward_m / network.length_m).tolist() == [3.0]
 
 
-def test_extent_overrides_the_box() -> None:
-    network = chain()
-    everything = shapely.box(100, 0, 140, 60)
-    nothing = (0.0, 0.0, 1.0, 1.0)
-    assert not with_rim(network, box=nothing, extent=everything).rim.any()
+def test_a_closed_street_without_length_is_closed() -> None:
+    lon, lat = degrees(np.array([0.0, 0.0, 50.0]), np.zeros(3))
+    streets = Streets.plain(lon, lat, np.array([0, 1]), np.array([1, 2]))
+    factor = np.array([np.inf, 1.0])
+    network = street_network(streets, crs=CRS, forward=factor, backward=factor)
+    assert network.length_m[0] == 0.0
+    assert network.closed.tolist() == [True, False]
+    assert without(network, np.array([True, True])).closed.all()
 
 
-def test_a_doubled_dead_end_is_still_a_dead_end() -> None:
-    network = streets_of([0, 500], [0, 0], [(0, 1), (1, 0)])
-    assert with_rim(network, box=(0.0, 0.0, 1.0, 1.0)).rim.all()
+def test_steps_are_barred_unless_the_streets_say_otherwise() -> None:
+    lon, lat = degrees(np.array([0.0, 100.0, 200.0]), np.zeros(3))
+    stairs, none = np.array([True, False]), np.array([False, False])
+    u, v = np.array([0, 1]), np.array([1, 2])
+    assert street_network(Streets(lon, lat, u, v, stairs, none), crs=CRS).barred.tolist() == [
+        True,
+        False,
+    ]
+    told = Streets(lon, lat, u, v, stairs, none, barred=np.array([False, True]))
+    assert street_network(told, crs=CRS).barred.tolist() == [False, True]
 
 
-def test_findings_count_pieces_and_steps() -> None:
-    network = streets_of([0, 3000, 0, 100], [0, 0, 50, 50], [(0, 1), (2, 3)])
-    found = {f.code: f for f in network_findings(network, source="x", min_component_m=2000)}
-    assert found["network.components"].severity == "warning"
-    assert "2 unconnected pieces" in found["network.components"].message.text("en")
-    assert "1 pieces have less than 2,000 m" in found["network.components"].message.text("en")
-    assert "network.rim" not in found
+def test_without_closed_edges_the_pieces_are_those_of_the_rest(town: StreetNetwork) -> None:
+    # The town loses the streets 0–3, 1–4 and 2–5: its southern street is a piece of its own.
+    across = {(0, 3), (1, 4), (2, 5)}
+    closed = np.array([pair in across for pair in zip(town.u, town.v, strict=True)])
+    cut = without(town, closed)
+    assert cut.component.tolist() == [1, 1, 1] + [0] * 6
+    south = town.length_m[:2].sum()
+    assert cut.component_m == pytest.approx([town.length_m[~closed].sum() - south, south])
+    assert np.isinf(cut.forward_m[closed]).all() and np.isinf(cut.backward_m[closed]).all()
+    assert cut.forward_m[~closed].tolist() == town.length_m[~closed].tolist()
+    assert (cut.u.tolist(), cut.v.tolist()) == (town.u.tolist(), town.v.tolist())
+    assert adjacency(cut).nnz == 2 * (~closed).sum()
+    # a node that lost all its streets is a piece without street
+    alone = without(town, (town.u == 0) | (town.v == 0))
+    assert alone.component_m.tolist()[1:] == [0.0]
+    # closing twice is closing once, and the network itself is as before
+    np.testing.assert_array_equal(without(cut, closed).component, cut.component)
+    assert len(town.component_m) == 1

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecircle.errors import InputError
-from lifecircle.osm.streets import is_street, read_osm_streets
+from lifecircle.osm.streets import read_osm_streets
+from lifecircle.osm.ways import is_street
 
 # OSMnx writes its rule for Overpass: ["key"], ["key"~"pattern"] or ["key"!~"pattern"].
 CLAUSE = re.compile(r'\["([^"]+)"(?:(!?~)"([^"]+)")?\]')
@@ -129,6 +130,8 @@ def test_types_are_those_promised(tmp_path):
         "way": np.int64,
         "steps": np.bool_,
         "tunnel": np.bool_,
+        "barred": np.bool_,
+        "oneway": np.int8,
     }
     assert {name: getattr(streets, name).dtype.type for name in expected} == expected
 
@@ -179,6 +182,23 @@ def test_tunnels_and_indoor_ways_are_marked_and_counted(tmp_path, tags, tunnel):
     assert [(found.layer, found.row) for found in streets.findings] == [
         ("roads", "way/20")
     ] * tunnel
+
+
+def test_segments_know_their_direction_kind_and_whether_they_are_step_free(tmp_path):
+    ways = {
+        20: ([1, 2, 3], {"highway": "residential", "oneway": "yes"}),
+        21: ([3, 4], {"highway": "steps"}),
+        22: ([4, 5], {"highway": "residential", "oneway": "-1", "wheelchair": "no"}),
+    }
+    path = drawn(tmp_path, ways)
+    walked = read_osm_streets(path)
+    assert walked.oneway.tolist() == [0, 0, 0, 0]
+    assert walked.barred.tolist() == [False, False, True, True]
+    assert walked.highway.tolist() == ["residential", "residential", "steps", "residential"]
+    driven = read_osm_streets(path, ways="drive")
+    assert driven.way.tolist() == [20, 20, 22]
+    assert driven.oneway.tolist() == [1, 1, -1]
+    assert driven.highway.tolist() == ["residential"] * 3
 
 
 def test_extract_of_roads_alone_is_said_to_understate_walking(tmp_path):

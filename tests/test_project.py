@@ -16,7 +16,7 @@ from lifecircle.project.tables import (
     StandardTable,
     ZonesTable,
 )
-from lifecircle.profiles import load_standard
+from lifecircle.definitions import standards_of
 
 WHOLE = """
 schema = 1
@@ -196,7 +196,11 @@ def test_a_prj_file_starts_from_the_project_file(write, tmp_path):
         ("[network]", "[netwrok]", "unknown key netwrok. Did you mean network?"),
         ("[network]", "[netwrok]", "network is missing."),
         ("weight =", "wieght =", "unknown key demand.population.wieght. Did you mean weight?"),
-        ("[standard]", "[standard]\nzzz = 1", "unknown key standard.zzz. Known keys: target, all, scope, mode, services"),
+        (
+            "[standard]",
+            "[standard]\nzzz = 1",
+            "unknown key standard.zzz. Known keys: target, all, scope, mode, services",
+        ),
         ("schema = 1", "schema = 2", "schema = 2 is not possible. Allowed: 1."),
         ('"radius"', '"walking"', "metric = \"walking\" is not possible. Allowed: 'network', 'ra"),
         ("[zones]", "[network.x]\n[zones]", "unknown key network.x. Known keys: source"),
@@ -246,9 +250,10 @@ def test_a_wrong_key_or_value_says_where_and_what_is_allowed(write, old, new, ex
 
 
 def test_all_faults_come_at_once(write):
-    text = WHOLE.replace("[zones]", "speed_kmh = 0\nmode = 1\n[zones]").replace("key =", "#")
+    network = "speed_kmh = 0\nmode = 1\nways = 1\n[zones]"
+    text = WHOLE.replace("[zones]", network).replace("key =", "#")
     assert sorted(faults(write(text))[0]) == [
-        "schema.choice", "schema.missing_key", "schema.more_than",
+        "schema.choice", "schema.missing_key", "schema.more_than", "schema.text",
     ]  # fmt: skip
 
 
@@ -333,6 +338,46 @@ def test_all_missing_files_are_named_at_once(write, tmp_path):
     assert "facilities.clinics.source" in words
 
 
+def with_compounds(*lines):
+    return WHOLE + "\n".join(["", "[network.compounds]", *lines])
+
+
+def test_compounds_and_gates_are_paths_or_osm(write, tmp_path):
+    (tmp_path / "gates.gpkg").touch()
+    loaded = load_project(write(with_compounds('source = "osm"', 'gates = "gates.gpkg"')))
+    table = loaded.project.network.compounds
+    assert (table.source, table.gates) == ("osm", str(tmp_path / "gates.gpkg"))
+    assert loaded.written.network.compounds.gates == "gates.gpkg"
+    assert load_project(write()).project.network.compounds is None
+    bare = load_project(write(with_compounds())).project.network.compounds
+    assert (bare.source, bare.gates) == ("osm", "osm")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('gates = "gone.gpkg"', "project.missing_file"),
+        ('source = "gone.gpkg"', "project.missing_file"),
+        ('source = "osm:buildings"', "project.special"),
+        ('gates = "grid:50"', "project.special"),
+        ('gates = "https://example.org/gates.gpkg"', "project.remote"),
+        ('gates = "C:\\new.gpkg"', "project.control_character"),
+        ('crs = "EPSG:0"', "project.crs_unknown"),
+        ('gate = "gates.gpkg"', "schema.unknown_key_near"),
+    ],
+)
+def test_faults_of_compounds_name_their_key(write, line, code):
+    codes, words = faults(write(with_compounds(line)))
+    assert codes == [code]
+    assert "network.compounds" in words
+
+
+def test_compounds_from_osm_need_an_extract(write, tmp_path):
+    (tmp_path / "roads.gpkg").touch()
+    text = with_compounds('gates = "osm"').replace("roads.osm.pbf", "roads.gpkg")
+    assert faults(write(text))[0] == ["project.needs_extract"]
+
+
 # Names -----------------------------------------------------------------------------------------
 
 
@@ -392,7 +437,7 @@ def test_the_same_name_twice_is_an_error(write):
         (
             'service = "health"',
             'service = "gym"',
-            "elderly, culture, sports. A service of your own is added by",
+            "general_hospital, sports_ground. A service of your own is added by",
         ),
         (
             'service = "health"',
@@ -507,15 +552,12 @@ def made(**keys):
 def test_a_project_made_in_python_is_checked_too(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("roads.osm.pbf").touch()
-    standard = load_standard(StandardTable())
-    check_project(made(), standard)
+    check_project(made(), standards_of(made()))
+    wrong = made(
+        zones=ZonesTable(source="nothing.gpkg"),
+        definitions=[DefinitionTable(key="a", demand="people")],
+    )
     with pytest.raises(InputError) as caught:
-        check_project(
-            made(
-                zones=ZonesTable(source="nothing.gpkg"),
-                definitions=[DefinitionTable(key="a", demand="people")],
-            ),
-            standard,
-        )
+        check_project(wrong, standards_of(wrong))
     codes = [fault.code for fault in caught.value.faults]
     assert codes == ["project.missing_file", "project.unknown_demand"]

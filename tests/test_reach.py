@@ -107,6 +107,26 @@ def test_parallel_edges_are_reached_by_the_shorter_one():
     )
 
 
+def test_reach_is_whence_people_come(town):
+    # A one-way row of two streets to the east: who comes to its middle comes from the west.
+    row = streets_of([0, 100, 200], [0, 0, 0], [(0, 1), (1, 2)])
+    oneway = dataclasses.replace(row, backward_m=np.full(2, np.inf))
+    lines = reached_edges(oneway, snap(facilities_at([100], [0]), oneway), standard(60 / PACE))
+    west, _, east, _ = lines.total_bounds
+    assert metres(lines) == pytest.approx(60, abs=1e-4)
+    assert east == pytest.approx(oneway.lon[1], abs=1e-9)
+    assert west > oneway.lon[0]
+
+
+def test_reach_goes_farther_on_quick_streets_and_not_along_closed_ones():
+    # 60 m at the network's speed: 120 m of the quick street in the west, none of the closed one.
+    row = streets_of([0, 200, 400, 200], [0, 0, 0, 200], [(0, 1), (1, 2), (1, 3)])
+    paces = row.length_m * np.array([0.5, np.inf, 1.0])
+    network = dataclasses.replace(row, forward_m=paces, backward_m=paces)
+    assert reached(network, facilities_at([200], [0]), 60 / PACE) == pytest.approx(180, abs=1e-4)
+    assert reached(network, facilities_at([200], [0]), 60) == pytest.approx(400, rel=1e-3)
+
+
 # What stands in the table -----------------------------------------------------------------------
 
 

@@ -1,10 +1,18 @@
 """Built-in standards, a user's own, and what a project may change in them."""
 
+import math
+
 import pytest
 
 from lifecircle.errors import InputError
-from lifecircle.project.standard_tables import ServiceTable, StandardTable
 from lifecircle.profiles import PROJECT_FILE, load_standard, standard_names
+from lifecircle.project.standard_tables import (
+    AreaTable,
+    PresenceTable,
+    ServiceTable,
+    StandardTable,
+    TierTable,
+)
 
 
 def table(profile="shanghai-14fyp", **keys):
@@ -105,8 +113,8 @@ def test_tags_are_key_and_value():
 def test_unknown_profile_names_the_nearest():
     with pytest.raises(InputError, match=r"no built-in standard osm-15mn\. Did you mean osm-15min"):
         load_standard(table("osm-15mn"))
-    with pytest.raises(InputError, match="Built in: osm-15min, shanghai-14fyp"):
-        load_standard(table("gb50180"))
+    with pytest.raises(InputError, match="Built in: complete-community, gb50180, ghsci-500m, osm"):
+        load_standard(table("xyz"))
 
 
 def test_all_faults_come_at_once():
@@ -150,6 +158,102 @@ def test_own_standard_is_checked_like_a_project(tmp_path):
     text = str(caught.value)
     assert "district.toml: services.health.minutes is missing." in text
     assert "unknown key services.health.minuts. Did you mean minutes?" in text
+
+
+def own(tmp_path, text, **keys):
+    """A standard of one's own, as a project with `keys` loads it."""
+    path = tmp_path / "district.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_standard(table(str(path), **keys))
+
+
+def test_own_standard_says_all_services_without_a_limit(tmp_path):
+    text = OWN.replace("minutes = 12", "mode = 'walk'") + "[services.culture]\nname_zh = '文化'\n"
+    with pytest.raises(InputError) as caught:
+        own(tmp_path, text, all=["health"])
+    said = [fault.text("en") for fault in caught.value.faults]
+    assert said == [
+        "district.toml: services.health.minutes is missing.",
+        "district.toml: services.culture.minutes is missing.",
+    ]
+
+
+LISTED = """
+source = "plan"
+status = "official"
+[services.health]
+minutes = 15
+[services.hospital]
+name_zh = "医院"
+names = ["医院"]
+[presence.hospital]
+per = "parent"
+[services.ground]
+[supply.area]
+service = "ground"
+per_person = 2.6
+"""
+
+
+def test_a_service_that_a_rule_counts_needs_no_limit(tmp_path):
+    standard = own(tmp_path, LISTED)
+    assert standard.keys == ("health",)
+    assert [service.key for service in standard.listed_services] == ["hospital", "ground"]
+    assert [service.key for service in standard.offered] == ["health", "hospital", "ground"]
+    assert math.isnan(standard.service("hospital").minutes)
+    assert (standard.longest_minutes, standard.at(5).longest_minutes) == (15, 5)
+    assert standard.service("hospital").status == "official"
+
+
+def test_a_limit_in_the_project_makes_a_listed_service_one_with_a_rate(tmp_path):
+    standard = own(tmp_path, LISTED, services={"hospital": ServiceTable(metres=2000)})
+    assert standard.keys == ("health", "hospital")
+    # 2,000 m at 4 km/h
+    assert standard.service("hospital").minutes == 30
+    assert standard.service("hospital").source == PROJECT_FILE
+
+
+def test_a_rule_in_the_project_does_for_a_limit(tmp_path):
+    rules = {"library": PresenceTable(per="city")}
+    standard = own(tmp_path, LISTED, services={"library": ServiceTable()}, presence=rules)
+    assert standard.listed_services[-1].key == "library"
+
+
+def test_all_cannot_name_what_has_no_limit(tmp_path):
+    with pytest.raises(InputError, match="all names hospital, which is no service of the standard"):
+        own(tmp_path, LISTED, all=["hospital"])
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("[services.x]\ntier = 'ten'", "service x belongs to the tier ten.*Its tiers: five"),
+        ("[services.x]\nminutes = 5\ngroup = 'old'", "services.x is for the group old.*aged_60"),
+        ("[supply.y]\nservice='health'\nper_1000=4\ngroup='old'", "supply.y is for the group old"),
+        ("[presence.z]\nservice = 'gym'", "presence.z is about the service gym.*health, hospital"),
+        ("[presence.z]\nservice = 'health'\nwhere = 'grade'", "where = .grade., which is not col"),
+        ("[presence.z]\nservice = 'health'\nper = 'zones'", "per = .zones., which.*area_type:TYPE"),
+        ("[tiers.ten]\nradius_m = [500]", "tiers.ten.minutes is missing"),
+    ],
+)
+def test_what_does_not_fit_is_said_with_what_is_known(tmp_path, more, expected):
+    text = f"{LISTED}\n[tiers.five]\nminutes = 5\n{more}\n"
+    with pytest.raises(InputError, match=expected):
+        own(tmp_path, text)
+
+
+def test_names_do_not_unsettle_a_number_but_numbers_do(tmp_path):
+    text = LISTED + "[tiers.five]\nminutes = 5\n[areas.town]\nmode = 'cycle'\n"
+    renamed = own(tmp_path, text, tiers={"five": TierTable(minutes=5, name_en="Five")})
+    assert (renamed.tiers[0].name_en, renamed.tiers[0].status) == ("Five", "official")
+    changed = own(tmp_path, text, areas={"town": AreaTable(mode="walk")})
+    assert (changed.areas[0].source, changed.areas[0].status) == (PROJECT_FILE, "unverified")
+
+
+def test_what_a_standard_lists_and_what_is_known_of_it(tmp_path):
+    assert own(tmp_path, LISTED).known is None
+    assert own(tmp_path, "listed = 21\n" + LISTED).known == 3
+    assert own(tmp_path, "listed = 21\nknown = 0\n" + LISTED).known == 0
 
 
 def test_own_standard_that_is_not_there_is_an_error(tmp_path):

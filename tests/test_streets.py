@@ -17,9 +17,9 @@ from lifecircle.graphs import to_networkx
 from lifecircle.network import StreetNetwork
 from lifecircle.project.tables import NetworkTable
 from lifecircle.snapping import snap
-from lifecircle.streets import load_network, read_network
+from lifecircle.streets import load_network, network_findings, read_network
 from lifecircle.travel import travel_time
-from tests.conftest import CRS, demand_at, facilities_at
+from tests.conftest import CRS, demand_at, facilities_at, streets_of
 
 
 def as_osm(network: StreetNetwork) -> str:
@@ -161,3 +161,11 @@ def test_a_line_layer_takes_where_and_an_extract_does_not(
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.osm\.pbf"):
         read_network(tmp_path / "nowhere.osm.pbf")
+
+
+def test_findings_count_pieces_and_steps() -> None:
+    network = streets_of([0, 3000, 0, 100], [0, 0, 50, 50], [(0, 1), (2, 3)])
+    found = {f.code: f for f in network_findings(network, source="x", min_component_m=2000)}
+    assert found["network.components"].severity == "warning"
+    assert "2 unconnected pieces" in found["network.components"].message.text("en")
+    assert "1 pieces have less than 2,000 m" in found["network.components"].message.text("en")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from lifecircle.errors import InputError
 from lifecircle.geodesy import distance_m
-from lifecircle.network import StreetNetwork, Streets, street_network, with_rim
+from lifecircle.network import StreetNetwork, Streets, street_network
+from lifecircle.rim import with_rim
 from lifecircle.snapping import snap
 from lifecircle.straight import straight_time
 from lifecircle.travel import travel_time

@@ -36,8 +36,16 @@ def test_zones_are_sorted_by_an_id_that_stays_text(tmp_path):
     assert read.frame["name"].tolist() == ["010101", "East"]
     assert read.frame["parent"].tolist() == ["", ""]
     assert read.frame["area_type"].tolist() == ["", "urban"]
-    assert read.frame.columns.tolist() == ["name", "parent", "area_type", "geometry"]
+    assert read.frame.columns.tolist() == ["name", "parent", "area_type", "area_kind", "geometry"]
     assert read.findings == ()
+
+
+def test_words_of_the_plans_and_a_projects_own_are_kinds_of_areas(tmp_path):
+    table = layer(tmp_path, [EAST, WEST], code=["1", "2"], kind=["主城区", "嘉定新城"])
+    own = {"area_type": "kind", "area_types": {"嘉定新城": "new_town"}}
+    read = load_zones(table.model_copy(update=own))
+    assert read.frame["area_type"].tolist() == ["主城区", "嘉定新城"]
+    assert read.frame["area_kind"].tolist() == ["urban", "new_town"]
 
 
 def test_totals_are_kept_as_numbers(tmp_path):

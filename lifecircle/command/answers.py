@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lifecircle.command.console import Terminal, plain
-from lifecircle.standards import ALL, Service, Standard
+from lifecircle.standards import ALL
 from lifecircle.verdicts import minutes, percent, percent_exact, shortfall, target_percent
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ _STATUS = {
     "not in scope": "cli.not_in_scope",
 }
 _SEVERITY = {"error": "cli.error", "warning": "cli.warning", "info": "cli.info"}
-_SURE = {
-    "official": "cli.official",
-    "secondary": "cli.secondary",
-    "unverified": "cli.unverified",
-}
 _COLOURS = {"fail": "red", "pass": "green", "error": "red", "warning": "yellow"}
 _CITY_VALUES = ["demand", "covered", "unsnapped", "rate", "target", "gap"]
 
@@ -87,7 +82,7 @@ def city_table(analysis: Analysis, definition: Definition, terminal: Terminal) -
     gap = say("cli.gap_unit", unit=definition.unit) if definition.unit else say("cli.gap")
     note = definition.note_zh if terminal.language == "zh" else definition.note_en
     title = "\n".join(filter(None, (definition.text(terminal.language), note)))
-    table = _table(title, say("cli.service"))
+    table = bare_table(title, say("cli.service"))
     for code in ("cli.limit", "cli.city", "cli.target"):
         table.add_column(say(code), justify="right")
     table.add_column(say("cli.status"))
@@ -98,7 +93,7 @@ def city_table(analysis: Analysis, definition: Definition, terminal: Terminal) -
     names[ALL] = say("cli.all", names=comma.join(names[key] for key in standard.all))
     for service, row in city(analysis.coverage, definition.key).iterrows():
         table.add_row(
-            _cell(names[str(service)]),
+            cell(names[str(service)]),
             minutes(row["minutes"]),
             _with_sign(percent(row["rate"])),
             _with_sign(target_percent(row["target"])),
@@ -143,68 +138,13 @@ def counts_line(findings: Iterable[Finding], terminal: Terminal) -> str:
     )
 
 
-def standards_table(standards: Iterable[Standard], terminal: Terminal) -> Table:
-    """The built-in standards, one a line."""
-    say = terminal.words
-    table = _table("", *(say(c) for c in ("cli.standard", "cli.name", "cli.target", "cli.status")))
-    table.add_column(say("cli.services"))
-    for standard in standards:
-        table.add_row(
-            _cell(standard.key),
-            _cell(standard.name(terminal.language)),
-            _with_sign(target_percent(standard.target)),
-            say(_SURE[standard.status]),
-            _cell(", ".join(standard.keys)),
-        )
-    return table
-
-
-def standard_page(standard: Standard, terminal: Terminal) -> list[Table | str]:
-    """One standard: each number with its source and how sure it is."""
-    say = terminal.words
-    target = target_percent(standard.target)
-    sure = say(_SURE[standard.status])
-    note = standard.note_zh if terminal.language == "zh" else standard.note_en
-    lines = [
-        f"{standard.name(terminal.language)} ({standard.key})",
-        say("cli.target_of", target=target, status=sure, source=standard.source),
-        say("cli.scope", area_types=", ".join(standard.scope)) if standard.scope else "",
-        say("cli.all_names", names=", ".join(standard.all)) if standard.all else "",
-        note,
-    ]
-    table = _table("", say("cli.service"))
-    table.add_column(say("cli.limit"), justify="right")
-    table.add_column(say("cli.target"), justify="right")
-    table.add_column(say("cli.source"))
-    for service in standard.services:
-        table.add_row(
-            _cell(f"{service.key}\n{service.name(terminal.language)}"),
-            minutes(service.minutes),
-            _with_sign(target_percent(service.target)),
-            _cell(_origin(service, terminal)),
-        )
-    return [*filter(None, lines), table]
-
-
-def _origin(service: Service, terminal: Terminal) -> str:
-    """How sure a service's numbers are, by whose word, its other limits, and its OSM tags."""
-    say = terminal.words
-    by_area = (
-        say("cli.minutes_in", area_type=area_type, minutes=minutes(limit))
-        for area_type, limit in service.minutes_by_area.items()
-    )
-    status = say(_SURE[service.status])
-    code = "cli.proxy" if service.proxy else "cli.tags"
-    tags = [say(code, tags=", ".join(service.osm))] if service.osm else []
-    return "\n".join([say("cli.origin", status=status, source=service.source), *by_area, *tags])
-
-
-def _table(title: str, *columns: str) -> Table:
+def bare_table(title: str, *columns: str) -> Table:
+    """A table with a line under its head and none beside it."""
     shown = Text(plain(title), style="none") if title else None
     return Table(*columns, title=shown, title_justify="left", box=SIMPLE_HEAD)
 
 
-def _cell(text: str) -> Text:
+def cell(text: str) -> Text:
     """Text as it is: no markup, nothing that steers a terminal."""
     return Text(plain(text), overflow="fold")
 

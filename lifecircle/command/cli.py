@@ -245,7 +245,7 @@ def standards(
     """
     terminal = _terminal(lang, quiet, verbose, as_json)
     with answering(terminal):
-        from lifecircle.command.answers import standard_page, standards_table
+        from lifecircle.command.standard_page import plain_values, standard_page, standards_table
         from lifecircle.profiles import load_standard, standard_names
         from lifecircle.project.standard_tables import StandardTable
 
@@ -254,11 +254,9 @@ def standards(
         if name is None:
             show(terminal, standards_table(found, terminal))
         else:
-            show(terminal, *standard_page(found[0], terminal))
+            show(terminal, *standard_page(found[0]))
         if as_json:
-            from dataclasses import asdict
-
-            print_json(standards=[asdict(standard) for standard in found])
+            print_json(standards=[plain_values(standard) for standard in found])
 
 
 def _run(

@@ -37,8 +37,9 @@ class Places:
 
     `frame` has `PLACE_COLUMNS`, one row per place and service; `access` says how an area is
     entered: `entrance` (entrances, else crossings, else the representative point), `crossing` (the
-    same without entrances), `outline` or `point`. `entrances` are those that are known, with the
-    `facility` they lead into. `asked` are the services that the source was asked for.
+    same without entrances), `outline` or `point`; attributes (`attr:<column>`) may follow.
+    `entrances` are those that are known, with the `facility` they lead into. `asked` are the
+    services that the source was asked for, `columns` those of a file.
     """
 
     frame: gpd.GeoDataFrame
@@ -46,6 +47,7 @@ class Places:
     asked: frozenset[str]
     findings: tuple[Finding, ...] = ()
     sources: tuple[Source, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 def no_entrances() -> gpd.GeoDataFrame:

@@ -14,6 +14,7 @@ from lifecircle.errors import InputError
 from lifecircle.findings import Finding, Layer, finding
 from lifecircle.geodesy import WGS84
 from lifecircle.layers.access_points import Places, enter
+from lifecircle.layers.attributes import attribute_faults, attribute_findings, attributes_of
 from lifecircle.layers.facility_osm import read_osm_facilities
 from lifecircle.layers.facility_tables import read_facility_table
 from lifecircle.layers.zones import OUTSIDE, assign_zones
@@ -56,22 +57,29 @@ def load_facilities(
     Returns
     -------
         A layer of points in EPSG:4326, one row per access point and service: `facility` (shared by
-        its entrances), `service`, `name`, `layer`, `site`, `capacity` (NaN unknown).
+        its entrances), `service`, `name`, `layer`, `site`, `capacity` (NaN unknown), and the
+        attributes that the standard's rules of presence ask for.
 
     Raises
     ------
     InputError
-        If a table yields no facility without `empty = true`, or holds what the readers refuse.
+        If a table yields no facility without `empty = true`, or holds what the readers refuse, or
+        a rule of presence asks for a column that no table has.
     """
     read = [_read(table, standard, extract) for table in tables]
+    by_table = list(zip(tables, read, strict=True))
+    faults = attribute_faults(standard, by_table)
+    if faults:
+        raise InputError(*faults)
     entered = [enter(places, network) for places in read]
     frame = _united(entered)
     given = frozenset(frame["service"]) | _meant_empty(tables, read)
-    asked_of_osm = [p.asked for t, p in zip(tables, read, strict=True) if t.source == "osm"]
+    asked_of_osm = [places.asked for table, places in by_table if table.source == "osm"]
     absent = frozenset[str]().union(*asked_of_osm) - given
     found = (
         *(found for places in read for found in places.findings),
         *_absent(absent, standard),
+        *attribute_findings(standard, by_table, frame),
         *_outside(frame, zones),
     )
     sources = tuple(source for places in read for source in places.sources)
@@ -106,10 +114,14 @@ def _united(entered: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     }
     none = gpd.GeoDataFrame(columns=[*columns, "geometry"], geometry="geometry", crs=WGS84)
     frame = pd.concat(entered, ignore_index=True) if entered else none
-    frame = frame.astype(columns)
+    attributes = attributes_of(frame)
+    columns |= dict.fromkeys(attributes, "str")
+    # A table that lacks a column of another says nothing of it.
+    frame = frame.assign(**{name: frame[name].fillna("") for name in attributes}).astype(columns)
     frame = frame[~frame.duplicated(["facility", "service", "geometry"])].reset_index(drop=True)
-    known = frame[["name", "site", "capacity"]].replace("", np.nan).groupby(frame["facility"])
-    first = known.transform("first").fillna({"name": "", "site": ""})
+    texts = ["name", "site", *attributes]
+    known = frame[[*texts, "capacity"]].replace("", np.nan).groupby(frame["facility"])
+    first = known.transform("first").fillna(dict.fromkeys(texts, ""))
     return frame.assign(**{name: first[name].astype(columns[name]) for name in first})
 
 
@@ -125,7 +137,7 @@ def _absent(services: frozenset[str], standard: Standard) -> list[Finding]:
             key=service.key,
             tags=", ".join(service.osm),
         )
-        for service in standard.services
+        for service in standard.offered
         if service.key in services
     ]
 

@@ -14,6 +14,7 @@ import shapely
 from lifecircle.errors import InputError
 from lifecircle.findings import Source, finding
 from lifecircle.layers.access_points import PLACE_COLUMNS, Places
+from lifecircle.layers.attributes import tag_attributes
 from lifecircle.layers.facility_tables import entered_by
 from lifecircle.osm.areas import carries
 from lifecircle.osm.features import read_features
@@ -40,7 +41,8 @@ def read_osm_facilities(table: FacilitiesTable, standard: Standard, extract: Pat
     tags = list(dict.fromkeys(tag for service in services for tag in service.osm))
     features = read_features(extract, tags, layer=table.name)
     matched = _by_service(features.frame, services).assign(layer=table.name, site="")
-    matched["access"] = entered_by(matched["service"], table, standard)
+    attributes = tag_attributes(matched["tags"], standard)
+    matched = matched.assign(access=entered_by(matched["service"], table, standard), **attributes)
     same = _points_in_areas(matched)
     found = list(features.findings)
     if same.any():
@@ -53,7 +55,7 @@ def read_osm_facilities(table: FacilitiesTable, standard: Standard, extract: Pat
                 count=int(same.sum()),
             )
         )
-    places = matched.loc[~same, PLACE_COLUMNS].reset_index(drop=True)
+    places = matched.loc[~same, [*PLACE_COLUMNS, *attributes]].reset_index(drop=True)
     labels = "osm:" + features.entrances["osm"].astype("str")
     source = Source(
         table.name,
@@ -76,7 +78,9 @@ def _services(table: FacilitiesTable, standard: Standard) -> Sequence[Service]:
     if unused:
         keys = ", ".join(unused)
         raise InputError.of("facilities.unused_keys", layer=table.name, keys=keys)
-    wanted = [s for s in standard.services if s.osm and table.service in (None, s.key)]
+    # what has no limit is only read where somebody asks for it
+    offered = standard.services if table.service is None else standard.offered
+    wanted = [s for s in offered if s.osm and table.service in (None, s.key)]
     if not wanted:
         service = table.service or ", ".join(standard.keys)
         values = {"layer": table.name, "standard": standard.key, "service": service}

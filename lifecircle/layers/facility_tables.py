@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,6 +14,8 @@ from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.geodesy import WGS84
 from lifecircle.layers.access_points import PLACE_COLUMNS, Places, no_entrances
+from lifecircle.layers.attributes import column_attributes
+from lifecircle.layers.classification import services_of
 from lifecircle.layers.outlines import repaired
 from lifecircle.messages import some
 from lifecircle.project.tables import FacilitiesTable
@@ -29,21 +32,30 @@ def read_facility_table(table: FacilitiesTable, standard: Standard) -> Places:
     Raises
     ------
     InputError
-        If a service is missing or unknown to the standard, an id is missing, a capacity negative,
-        or a row is neither point nor area.
+        If a service is missing, unknown to the standard or not to be told from another, an id is
+        missing, a capacity negative, or a row is neither point nor area.
     """
     source = Path(table.source).name
     read = read_layer(table, layer=table.name)
     read = drop_missing_geometry(read, layer=table.name, source=source)
     frame, found = _whole(read.frame, table, source)
-    services = _services(frame, table, standard, source)
-    described = _described(frame, table, source).assign(service=services).explode("service")
-    described = described.reset_index(drop=True)
+    services, left_out = services_of(frame, table, standard, source)
+    offering = services.str.len() > 0
+    dropped = frame.loc[~offering, "row"].nunique()
+    frame = frame[offering]
+    attributes = column_attributes(frame, standard)
+    described = _described(frame, table, source).assign(service=services, **attributes)
+    # of a frame without rows, explode makes one of nothing
+    described = described.explode("service").dropna(subset="service").reset_index(drop=True)
     described["access"] = entered_by(described["service"], table, standard)
     asked = frozenset(_named_services(table)) | frozenset(described["service"])
-    found = (*read.findings, *found, *_doubts(described, table.name, source))
-    places = gpd.GeoDataFrame(described[PLACE_COLUMNS], crs=WGS84)
-    return Places(places, no_entrances(), asked, found, read.sources)
+    found = (*read.findings, *found, *left_out, *_doubts(described, table.name, source))
+    places = gpd.GeoDataFrame(described[[*PLACE_COLUMNS, *attributes]], crs=WGS84)
+    columns = tuple(str(name) for name in frame.columns if name not in ("row", "geometry"))
+    sources = tuple(
+        dataclasses.replace(each, rows_used=each.rows_used - dropped) for each in read.sources
+    )
+    return Places(places, no_entrances(), asked, found, sources, columns)
 
 
 def _whole(
@@ -102,34 +114,6 @@ def _rows_error(
     return InputError.of(code, count=len(rows), rows=some(rows), **where)
 
 
-def _services(
-    frame: gpd.GeoDataFrame, table: FacilitiesTable, standard: Standard, source: str
-) -> pd.Series:
-    """The service keys of each row, as a list."""
-    if table.service_column is None:
-        return pd.Series([[table.service]] * len(frame), index=frame.index, dtype="object")
-    cells = codes(column(frame, table.service_column, layer=table.name, source=source))
-    types = cells.str.replace("；", ";").str.split(";").explode().str.strip()
-    types = types[types != ""]
-    empty = frame[~frame.index.isin(types.index)]
-    if len(empty):
-        raise _rows_error("facilities.service_missing", empty, table, table.service_column, source)
-    keys = types.replace(table.map).str.split(";").explode().str.strip()
-    unknown = keys[~keys.isin(standard.keys)].value_counts()
-    if len(unknown):
-        raise InputError.of(
-            "facilities.unknown_services",
-            source=source,
-            layer=table.name,
-            column=table.service_column,
-            standard=standard.key,
-            types=some([f"{kind} ({count})" for kind, count in unknown.items()]),
-            first=unknown.index[0],
-            known=", ".join(standard.keys),
-        )
-    return keys.groupby(level=0).agg(lambda row: list(dict.fromkeys(row)))
-
-
 def _named_services(table: FacilitiesTable) -> list[str]:
     """The services that the project file itself names for this table."""
     named = [table.service or "", *table.map.values()]
@@ -142,7 +126,7 @@ def entered_by(
     """How an area of each service is entered: as the table says, else as the standard does."""
     if table.access != "auto":
         return pd.Series(table.access, index=services.index, dtype="str")
-    return services.map({service.key: service.access for service in standard.services})
+    return services.map({service.key: service.access for service in standard.offered})
 
 
 def _doubts(described: pd.DataFrame, layer: str, source: str) -> list[Finding]:

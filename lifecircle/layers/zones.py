@@ -31,6 +31,11 @@ _OSM_LEVEL = "osm:admin_level="
 _OSM_KEYS = frozenset({"source", "id", "name", "parent", "area_type", "date"})
 _ID_COLUMNS = ("id", "code")
 _NAME_COLUMNS = ("name", "名称")
+_AREA_KINDS = {
+    "主城区": "urban", "中心城区": "urban", "新城": "new_town", "新市镇": "town", "镇": "town",
+    "乡村": "rural", "农村": "rural",
+}  # fmt: skip
+"""Words of the plans for kinds of areas; a project's `area_types` goes before them."""
 
 
 def load_zones(
@@ -48,7 +53,7 @@ def load_zones(
     Returns
     -------
         Polygons in EPSG:4326, index `zone` (the ids as text, sorted), columns `name`, `parent`,
-        `area_type` and `totals`.
+        `area_type` (the layer's own label), `area_kind` (what it is to a standard) and `totals`.
 
     Raises
     ------
@@ -141,6 +146,7 @@ def _described(
         "name": name.where(name != "", zone),
         "parent": text(table.parent),
         "area_type": text(table.area_type),
+        "area_kind": text(table.area_type).replace(_AREA_KINDS | table.area_types),
         **{total: numbers(frame, total, layer="zones", source=source) for total in totals},
         "row": frame["row"],
     }

@@ -1,15 +1,14 @@
-"""Streets that people walk on, from an extract: which ways count, and their segments as arrays."""
+"""Streets that people walk, cycle or drive on, from an extract: their segments as arrays."""
 
 from __future__ import annotations
 
-import re
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from osmium.filter import EntityFilter, KeyFilter
 from osmium.osm import NODE, WAY
 from osmium.osm.types import Way
@@ -18,34 +17,13 @@ from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import some
 from lifecircle.osm.extract import Box, header, objects, refuse_unsorted
+from lifecircle.osm.ways import Ways, is_barred, is_street, is_tunnel, oneway
 
-Ways = Literal["walk", "walk_cn"]
 Floats = npt.NDArray[np.float64]
+Int8s = npt.NDArray[np.int8]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-
-_NO_STREETS = (
-    "abandoned|bus_guideway|construction|cycleway|motor|no|planned|platform|proposed|raceway|razed"
-    "|rest_area|services"
-)
-_EXCLUDED = {
-    "highway": _NO_STREETS,
-    "area": "yes",
-    "access": "private",
-    "foot": "no",
-    "service": "private",
-    "sidewalk": "separate",
-    "sidewalk:both": "separate",
-    "sidewalk:left": "separate",
-    "sidewalk:right": "separate",
-}
-_RULES: dict[Ways, list[tuple[str, re.Pattern[str]]]] = {
-    "walk": [(key, re.compile(values)) for key, values in _EXCLUDED.items()],
-    "walk_cn": [
-        (key, re.compile(values.replace("|cycleway", ""))) for key, values in _EXCLUDED.items()
-    ],
-}
 
 _FOR_WALKERS = {"footway", "path", "steps", "corridor", "pedestrian", "living_street", "service"}
 """Values of `highway` that a complete extract of any town holds, and one of main roads lacks."""
@@ -59,8 +37,10 @@ class OsmStreets:
 
     Nodes (n) are sorted by `node_id`; `lon`, `lat` are in degrees. Segments (m) stand in the order
     of the file's ways: `u`, `v` are positions of nodes, `way` is the way's id, `steps` is stairs,
-    `tunnel` what runs under ground or indoors. `missing_nodes` counts nodes that street ways name
-    but the extract does not hold; their ways are split there, never bridged.
+    `tunnel` what runs under ground or indoors, `barred` what is not step-free, `oneway` the only
+    direction (1 from `u` to `v`, -1 back, else 0), `highway` the kind of street. `missing_nodes`
+    counts nodes that street ways name but the extract does not hold; their ways are split there,
+    never bridged.
     """
 
     node_id: Int64s
@@ -71,44 +51,13 @@ class OsmStreets:
     way: Int64s
     steps: Bools
     tunnel: Bools
+    barred: Bools
+    oneway: Int8s
+    highway: pd.Categorical[str]
     box: Box | None
     date: str
     missing_nodes: int
     findings: tuple[Finding, ...] = ()
-
-
-class Tags(Protocol):
-    """Tags of an object: a dictionary, or osmium's view of them, which is quicker than a copy."""
-
-    def get(self, key: str, /) -> str | None:
-        """The value of a key, `None` where the object has none."""
-
-
-def is_street(tags: Tags, ways: Ways = "walk") -> bool:
-    """Whether a way is one that people walk on.
-
-    Parameters
-    ----------
-    tags
-        The way's tags.
-    ways
-        `walk` is OSMnx's filter of that name, its patterns found anywhere in a value, as Overpass
-        finds them; `walk_cn` takes cycleways too (`foot=no` excludes them like any other way).
-
-    Examples
-    --------
-    >>> is_street({"highway": "footway"}), is_street({"highway": "footway", "foot": "no"})
-    (True, False)
-    >>> is_street({"highway": "cycleway"}), is_street({"highway": "cycleway"}, "walk_cn")
-    (False, True)
-    """
-    if tags.get("highway") is None:
-        return False
-    for key, rule in _RULES[ways]:
-        value = tags.get(key)
-        if value is not None and rule.search(value):
-            return False
-    return True
 
 
 def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network") -> OsmStreets:
@@ -119,7 +68,7 @@ def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network")
     path
         `.osm.pbf`, `.osm`, `.osm.gz` or `.osm.bz2`.
     ways
-        Which ways count, see `is_street`.
+        Which ways count, and which of them are one-way; see `lifecircle.osm.ways`.
     layer
         What findings call this layer.
 
@@ -135,6 +84,8 @@ def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network")
     if missing:
         refuse_unsorted(path)
     if not segment.any():
+        if ways in {"cycle", "drive"}:
+            raise InputError.of("modes.no_street", source=path.name, mode=ways)
         raise InputError.of("osm.no_streets", file=path.name, ways=ways)
     start = np.flatnonzero(segment)
     ends = np.concatenate([start, start + 1])
@@ -142,6 +93,8 @@ def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network")
     vertex, way = ends[first], drawn.way[start]
     u, v = position.astype(np.int32).reshape(2, -1)
     tunnels = np.unique(drawn.way_id[way[drawn.tunnel[way]]])
+    footways = len(_FOR_WALKERS.intersection(drawn.highway.categories))
+    walked = ways in {"walk", "walk_cn"}
     return OsmStreets(
         node_id=node_id,
         lon=drawn.x[vertex] / _UNITS,
@@ -151,19 +104,21 @@ def read_osm_streets(path: Path, *, ways: Ways = "walk", layer: str = "network")
         way=drawn.way_id[way],
         steps=drawn.steps[way],
         tunnel=drawn.tunnel[way],
+        barred=drawn.barred[way],
+        oneway=drawn.oneway[way],
+        highway=drawn.highway[way],
         box=about.box,
         date=about.date,
         missing_nodes=missing,
-        findings=_findings(layer, path, missing=missing, tunnels=tunnels, footways=drawn.footways),
+        findings=_findings(
+            layer, path, missing=missing, tunnels=tunnels, roads_alone=walked and not footways
+        ),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Street ways as drawn: per vertex its node, place and way's position; per way its marks.
-
-    `footways` counts the ways for walkers.
-    """
+    """Street ways as drawn: per vertex its node, place and way's position; per way its marks."""
 
     ref: Int64s
     x: Int32s
@@ -172,7 +127,9 @@ class _Drawn:
     way_id: Int64s
     steps: Bools
     tunnel: Bools
-    footways: int
+    barred: Bools
+    oneway: Int8s
+    highway: pd.Categorical[str]
 
     @property
     def inside(self) -> Bools:
@@ -183,8 +140,8 @@ class _Drawn:
 def _drawn(path: Path, ways: Ways) -> _Drawn:
     """All street ways of the file, in its order."""
     ref, x, y = array("q"), array("i"), array("i")
-    way_id, vertices, steps, tunnel = array("q"), array("q"), array("b"), array("b")
-    footways = 0
+    way_id, vertices, marks, kind = array("q"), array("q"), array("b"), array("i")
+    kinds: dict[str, int] = {}
     filters = EntityFilter(WAY), KeyFilter("highway")
     for way in objects(path, *filters, entities=NODE | WAY):
         if not (isinstance(way, Way) and is_street(way.tags, ways)):
@@ -196,32 +153,23 @@ def _drawn(path: Path, ways: Ways) -> _Drawn:
             y.append(node.y)
         way_id.append(way.id)
         vertices.append(len(ref) - before)
-        footways += way.tags.get("highway") in _FOR_WALKERS
-        steps.append(way.tags.get("highway") == "steps")
-        tunnel.append(_is_tunnel(way.tags))
+        kind.append(kinds.setdefault(way.tags["highway"], len(kinds)))
+        marks.extend((is_tunnel(way.tags), is_barred(way.tags), oneway(way.tags, ways)))
+    highway = pd.Categorical.from_codes(
+        np.array(kind, np.int32), pd.Index(list(kinds), dtype="str")
+    )
+    tunnel, barred, direction = np.array(marks, np.int8).reshape(-1, 3).T
     return _Drawn(
         ref=np.array(ref, np.int64),
         x=np.array(x, np.int32),
         y=np.array(y, np.int32),
         way=np.repeat(np.arange(len(way_id), dtype=np.int32), np.array(vertices, np.int64)),
         way_id=np.array(way_id, np.int64),
-        steps=np.array(steps, np.bool_),
-        tunnel=np.array(tunnel, np.bool_),
-        footways=footways,
-    )
-
-
-def _is_tunnel(tags: Tags) -> bool:
-    """Whether a street runs under ground, through a building or indoors.
-
-    >>> _is_tunnel({"tunnel": "building_passage"}), _is_tunnel({"tunnel": "no"})
-    (True, False)
-    """
-    return (
-        (tags.get("tunnel") or "no") != "no"
-        or (tags.get("indoor") or "no") != "no"
-        or tags.get("covered") == "indoor"
-        or tags.get("highway") == "corridor"
+        steps=np.asarray(highway == "steps"),
+        tunnel=tunnel.astype(bool),
+        barred=barred.astype(bool),
+        oneway=direction,
+        highway=highway,
     )
 
 
@@ -234,11 +182,11 @@ def _segments(drawn: _Drawn) -> Bools:
 
 
 def _findings(
-    layer: str, path: Path, *, missing: int, tunnels: Int64s, footways: int
+    layer: str, path: Path, *, missing: int, tunnels: Int64s, roads_alone: bool
 ) -> tuple[Finding, ...]:
     """What a reviewer should know about the streets."""
     found = []
-    if not footways:
+    if roads_alone:
         found.append(finding(layer, "osm.no_footways", source=path.name))
     if missing:
         found.append(

@@ -16,6 +16,8 @@ from typing import Any, Literal
 
 Type = Literal["string", "number", "integer", "boolean"]
 
+_PLACEHOLDER = re.compile(r"<(\w+)>")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -69,8 +71,7 @@ def _described() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
 
 
 def _column(file: str, name: str) -> Column:
-    entry, key = _entry(file, name)
-    filled = {"service": key, "group": key}
+    entry, filled = _entry(file, name)
     return Column(
         name=name,
         type=entry["type"],
@@ -81,14 +82,15 @@ def _column(file: str, name: str) -> Column:
     )
 
 
-def _entry(file: str, name: str) -> tuple[Mapping[str, Any], str]:
-    """The entry for a column, by its own name or a pattern, and the key that fills that."""
+def _entry(file: str, name: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """The entry for a column, by its own name or a pattern, and what fills its placeholders."""
     described = _described()[file]
     if name in described:
-        return described[name], ""
+        return described[name], {}
     patterns = [pattern for pattern in described if "<" in pattern]
-    # The longest first: `min_<service>__radius` before `min_<service>` before `<group>`.
-    for pattern in sorted(patterns, key=len, reverse=True):
-        if match := re.fullmatch(re.sub(r"<\w+>", r"([a-z][a-z0-9_]*)", pattern), name):
-            return described[pattern], match[1]
+    # What says most goes first: `min_<service>__radius` before `min_<service>` before `<group>`.
+    for pattern in sorted(patterns, key=lambda p: len(_PLACEHOLDER.sub("", p)), reverse=True):
+        named = _PLACEHOLDER.sub(r"(?P<\1>[a-z0-9][a-z0-9_]*)", pattern)
+        if match := re.fullmatch(named, name):
+            return described[pattern], match.groupdict()
     raise KeyError(name)

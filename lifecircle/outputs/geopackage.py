@@ -15,12 +15,11 @@ import pyogrio
 
 from lifecircle.crs import read_crs
 from lifecircle.geodesy import WGS84
-from lifecircle.outputs.gis_layers import FACILITY_COLUMNS
+from lifecircle.outputs.gis_layers import FACILITY_COLUMNS, ZONE_COLUMNS
 from lifecircle.outputs.qgis_styles import STYLES, style_table
 
 LAYERS = "layers.gpkg"
 
-_ZONE_COLUMNS = ["zone", "name", "parent", "area_type"]
 _GEOMETRY = {
     "zones": "MultiPolygon",
     "facilities": "Point",
@@ -67,8 +66,9 @@ def layer_names(path: Path) -> list[str]:
 
 def read_zones(path: Path) -> gpd.GeoDataFrame:
     """The zones of a GeoPackage of ours: `name`, `parent`, `area_type` by id, in EPSG:4326."""
-    zones = pyogrio.read_dataframe(path, layer="zones", columns=_ZONE_COLUMNS).to_crs(WGS84)
-    return zones.astype(dict.fromkeys(_ZONE_COLUMNS, "str")).set_index("zone")
+    zones = pyogrio.read_dataframe(path, layer="zones").to_crs(WGS84)
+    columns = ["zone", *(name for name in ZONE_COLUMNS if name in zones)]
+    return zones[[*columns, "geometry"]].astype(dict.fromkeys(columns, "str")).set_index("zone")
 
 
 def read_facilities(path: Path) -> gpd.GeoDataFrame:

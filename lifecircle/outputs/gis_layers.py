@@ -10,6 +10,7 @@ import shapely
 from lifecircle.geodesy import WGS84, distance_m
 from lifecircle.network import Bools, Floats, Ints, StreetNetwork
 
+ZONE_COLUMNS = ["name", "parent", "area_type", "area_kind"]
 FACILITY_COLUMNS = ["facility", "service", "name", "layer", "site", "capacity"]
 
 
@@ -18,7 +19,8 @@ def zone_layer(
 ) -> gpd.GeoDataFrame:
     """Zones with one definition's `rate_`, `status_` and `gap_` of every service."""
     rows = coverage[(coverage["definition"] == definition) & (coverage["level"] == "zone")]
-    layer = pd.DataFrame(zones[["name", "parent", "area_type"]]).assign(definition=definition)
+    described = [name for name in ZONE_COLUMNS if name in zones]
+    layer = pd.DataFrame(zones[described]).assign(definition=definition)
     layer["demand"] = rows.drop_duplicates("zone").set_index("zone")["demand"]
     for service, one in rows.groupby("service", sort=False):
         columns = one.set_index("zone")[["rate", "status", "gap"]]

@@ -8,7 +8,7 @@ import math
 import platform
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,9 @@ _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 class Provenance:
     """What a run was asked, what it read and found, and how long its steps took.
 
-    `project` is the effective project file; `standard` is complete, with sources and status;
-    `inputs` are the files read, `seconds` the time of each step.
+    `project` is the effective project file; `standard`, and `standards` by the key of the
+    definition that they hold for, are complete, with sources and status; `inputs` are the files
+    read, `seconds` the time of each step.
     """
 
     project: Project
@@ -60,6 +61,7 @@ class Provenance:
     inputs: tuple[Source, ...]
     findings: tuple[Finding, ...]
     seconds: Mapping[str, float]
+    standards: Mapping[str, Standard] = field(default_factory=dict)
 
 
 def run_json(provenance: Provenance, outputs: Mapping[str, str]) -> dict[str, Any]:
@@ -80,7 +82,7 @@ def run_json(provenance: Provenance, outputs: Mapping[str, str]) -> dict[str, An
 
 def provenance_of(run: Mapping[str, Any]) -> Provenance:
     """What `run_json` was made from."""
-    parts = {field.name: run[field.name] for field in fields(Provenance)}
+    parts = {part.name: run[part.name] for part in fields(Provenance)}
     provenance = pydantic.TypeAdapter(Provenance).validate_python(parts)
     return replace(provenance, findings=tuple(map(_with_numbers, provenance.findings)))
 

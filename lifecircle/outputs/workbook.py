@@ -24,7 +24,7 @@ from lifecircle.verdicts import percent, verdict
 
 WORKBOOK = "coverage.xlsx"
 
-_LEVELS = ["zone", "parent", "area_type", "city", "outside"]
+_LEVELS = ["zone", "parent", "area_type", "city", "scope", "outside"]
 _METRICS = {"network": "workbook.network", "radius": "workbook.radius"}
 _CERTAINTY_OF_SOURCE = {
     "official": "workbook.official",

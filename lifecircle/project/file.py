@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from lifecircle.definitions import standards_of
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import Message, message
@@ -21,7 +22,7 @@ from lifecircle.project.tables import Project, is_address, is_special
 from lifecircle.project.toml_file import read_toml
 from lifecircle.standards import Standard
 
-PATH_KEYS = ("source", "extent", "total_source")
+PATH_KEYS = ("source", "extent", "elevation", "gates", "total_source")
 CRS_KEYS = ("crs", "output_crs")
 
 # where a layer may come from something other than a file, and how that is written
@@ -29,6 +30,7 @@ _SPECIAL = {
     "zones": (r"osm:admin_level=\d{1,2}", "osm:admin_level=N"),
     "demand": (r"osm:buildings|grid:(?!0+(\.0*)?$)\d+(\.\d+)?", "osm:buildings, grid:N"),
     "facilities": (r"osm", "osm"),
+    "network.compounds": (r"osm", "osm"),
 }
 _SLIPS = str.maketrans({"\n": "/n", "\t": "/t", "\r": "/r", "\b": "/b", "\f": "/f", "\x1b": "/e"})
 
@@ -38,13 +40,13 @@ class ProjectFile:
     """A checked project file.
 
     `project` has absolute paths, `written` the same tables with the paths as they were written (for
-    records that should not name folders of one machine). Both hold the overrides. `standard` is
-    already read and merged.
+    records that should not name folders of one machine). Both hold the overrides. `standards` are
+    already read and merged, by the key of the definition that they hold for.
     """
 
     project: Project
     written: Project
-    standard: Standard
+    standards: Mapping[str, Standard]
     path: Path
     sha256: str
     findings: tuple[Finding, ...] = ()
@@ -53,6 +55,11 @@ class ProjectFile:
     def root(self) -> Path:
         """The folder from which the file's paths start."""
         return self.path.parent
+
+    @property
+    def standard(self) -> Standard:
+        """The main definition's standard."""
+        return next(iter(self.standards.values()))
 
 
 def load_project(path: Path, overrides: Iterable[str] = ()) -> ProjectFile:
@@ -68,14 +75,14 @@ def load_project(path: Path, overrides: Iterable[str] = ()) -> ProjectFile:
     path = path.absolute()
     toml = read_toml(path)
     try:
-        written, project, standard = _checked_as_a_whole(toml.data, changes, path)
+        written, project, standards = _checked_as_a_whole(toml.data, changes, path)
     except InputError as error:
         raise InputError(*_blamed(error.faults, override_places(changes))) from None
     findings = []
     if toml.encoding != "utf-8":
         findings = [finding("project", "project.gb18030", severity="info", source=path.name)]
     findings += _near_services(project.standard, path.name)
-    return ProjectFile(project, written, standard, path, toml.sha256, tuple(findings))
+    return ProjectFile(project, written, standards, path, toml.sha256, tuple(findings))
 
 
 def _near_services(table: StandardTable, file: str) -> list[Finding]:
@@ -94,23 +101,23 @@ def _near_services(table: StandardTable, file: str) -> list[Finding]:
 
 def _checked_as_a_whole(
     data: Mapping[str, Any], overrides: tuple[str, ...], path: Path
-) -> tuple[Project, Project, Standard]:
-    """The tables as written, with absolute paths, and their standard."""
+) -> tuple[Project, Project, dict[str, Standard]]:
+    """The tables as written, with absolute paths, and the standards of their definitions."""
     data = named(with_overrides(named(data), overrides))
     written = checked(Project, data, path.name)
     faults = [*_path_faults(data, path.name)]
     project = Project.model_validate(absolute(data, path.parent))
     try:
-        standard = load_standard(project.standard, file=path.name)
+        standards = standards_of(project, file=path.name)
     except InputError as error:
         raise InputError(*faults, *error.faults) from None
-    faults += project_faults(project, standard, file=path.name)
+    faults += project_faults(project, standards, file=path.name)
     if faults:
         raise InputError(*faults)
-    return written, project, standard
+    return written, project, standards
 
 
-def check_project(project: Project, standard: Standard) -> None:
+def check_project(project: Project, standards: Mapping[str, Standard]) -> None:
     """Checks that names fit each other and the standard, and that every file named is there.
 
     `load_project` does this itself; it is for a `Project` made in Python.
@@ -121,7 +128,7 @@ def check_project(project: Project, standard: Standard) -> None:
         With all faults at once.
     """
     data = project.model_dump(by_alias=True, exclude_none=True)
-    faults = [*_path_faults(data, "project"), *project_faults(project, standard, file="project")]
+    faults = [*_path_faults(data, "project"), *project_faults(project, standards, file="project")]
     if faults:
         raise InputError(*faults)
 
@@ -179,6 +186,9 @@ def absolute(data: Mapping[str, Any], root: Path) -> dict[str, Any]:
                 table[key] = "file:" + _absolute(table[key].removeprefix("file:"), root)
         if place == "standard" and str(table.get("profile", "")).endswith(".toml"):
             table["profile"] = _absolute(table["profile"], root)
+    for table in rooted.get("definitions", []):
+        if str(table.get("standard", "")).endswith(".toml"):
+            table["standard"] = _absolute(table["standard"], root)
     return rooted
 
 
@@ -192,6 +202,8 @@ def _tables(data: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for key in ("project", "network", "zones", "standard"):
         if key in data:
             yield key, data[key]
+    if "compounds" in data.get("network", {}):
+        yield "network.compounds", data["network"]["compounds"]
     for key in ("demand", "facilities"):
         for table in data.get(key, []):
             yield f"{key}.{table['name']}", table
@@ -218,7 +230,8 @@ def _special_faults(
     data: Mapping[str, Any], file: str, where: str, value: str
 ) -> Iterator[Message]:
     values = {"file": file, "key": where, "value": f'"{value}"'}
-    pattern, allowed = _SPECIAL.get(where.partition(".")[0], ("", ""))
+    names = where.rpartition(".")[0], where.partition(".")[0]
+    pattern, allowed = next((_SPECIAL[name] for name in names if name in _SPECIAL), ("", ""))
     network = str(data["network"]["source"])
     if not pattern:
         yield message("project.special_network", **values)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lifecircle.crs import read_crs
 from lifecircle.datum import shifted_datum
-from lifecircle.errors import CRSError
+from lifecircle.definitions import OWN, catalogue, definition_tables
+from lifecircle.errors import CRSError, InputError
 from lifecircle.messages import Message, message
+from lifecircle.modes import mode_of
 from lifecircle.project.schema import nearest
 from lifecircle.project.tables import (
     DefinitionTable,
@@ -27,15 +29,26 @@ _CRS_FAULTS = {
 }
 
 
-def project_faults(project: Project, standard: Standard, *, file: str) -> list[Message]:
-    """Everything wrong between the tables of `project`; `file` is what the messages call it."""
+def project_faults(
+    project: Project, standards: Mapping[str, Standard], *, file: str
+) -> list[Message]:
+    """Everything wrong between the tables of `project`; `file` is what the messages call it.
+
+    `standards` are those of its definitions, by key.
+    """
+    standard = catalogue(standards.values())
     return [
         *_duplicates(project, file),
         *_half_coordinates(project, file),
         *_missing_files(project, file),
         *_crs(project, file),
         *(fault for table in project.facilities for fault in _service(table, standard, file)),
-        *(fault for table in project.definitions for fault in _definition(table, project, file)),
+        *_modes(project, standards, file),
+        *(
+            fault
+            for table in definition_tables(project)
+            for fault in _definition(table, standards[table.key], project, file)
+        ),
     ]
 
 
@@ -64,9 +77,13 @@ def _half_coordinates(project: Project, file: str) -> Iterator[Message]:
 
 
 def _missing_files(project: Project, file: str) -> Iterator[Message]:
+    compounds = project.network.compounds
     sources = {
         "network.source": project.network.source,
         "network.extent": project.network.extent,
+        "network.elevation": project.network.elevation,
+        "network.compounds.source": compounds.source if compounds else None,
+        "network.compounds.gates": compounds.gates if compounds else None,
         "zones.source": project.zones.source,
         **{f"demand.{t.name}.source": t.source for t in project.demand},
         **{f"demand.{t.name}.total_source": t.total_source for t in project.demand},
@@ -91,9 +108,11 @@ def _missing_file(path: Path, key: str, file: str) -> Message:
 
 def _crs(project: Project, file: str) -> Iterator[Message]:
     """Coordinate systems that nobody knows, before any layer is read."""
+    compounds = project.network.compounds
     systems = {
         "project.output_crs": project.project.output_crs,
         "network.crs": project.network.crs,
+        "network.compounds.crs": compounds.crs if compounds else None,
         "zones.crs": project.zones.crs,
         **{f"demand.{table.name}.crs": table.crs for table in project.demand},
         **{f"facilities.{table.name}.crs": table.crs for table in project.facilities},
@@ -114,7 +133,8 @@ def _crs(project: Project, file: str) -> Iterator[Message]:
 
 def _service(table: FacilitiesTable, standard: Standard, file: str) -> Iterator[Message]:
     place = f"facilities.{table.name}"
-    known = ", ".join(standard.keys)
+    offered = [service.key for service in standard.offered]
+    known = ", ".join(offered)
     if table.service and table.service_column:
         yield message("project.two_services", file=file, table=f"[{place}]")
     elif not (table.service or table.service_column or table.source == "osm"):
@@ -123,14 +143,32 @@ def _service(table: FacilitiesTable, standard: Standard, file: str) -> Iterator[
     named |= {f"{place}.map.{cell}": service for cell, service in table.map.items()}
     for key, services in named.items():
         for service in filter(None, map(str.strip, services.split(";"))):
-            if service not in standard.keys:
-                near = nearest(service, standard.keys)
+            if service not in offered:
+                near = nearest(service, offered)
                 code = "project.unknown_service_near" if near else "project.unknown_service"
                 values = {"standard": standard.key, "known": known, "nearest": near}
                 yield message(code, file=file, key=key, name=service, **values)
 
 
-def _definition(table: DefinitionTable, project: Project, file: str) -> Iterator[Message]:
+def _modes(project: Project, standards: Mapping[str, Standard], file: str) -> Iterator[Message]:
+    """Modes that a definition or its standard names and nobody knows, each said once."""
+    named = {project.network.mode: None}
+    for table in definition_tables(project):
+        standard = standards[table.key]
+        modes = [table.mode or standard.mode]
+        for service in standard.services:
+            modes += [service.mode, *service.mode_by_area.values()]
+        named |= {part: None for mode in modes for part in mode.split("|") if part}
+    for mode in named:
+        try:
+            mode_of(project.network, mode, file=file)
+        except InputError as error:
+            yield from error.faults
+
+
+def _definition(
+    table: DefinitionTable, standard: Standard, project: Project, file: str
+) -> Iterator[Message]:
     place = f"[definitions.{table.key}]"
     demand = next((d for d in project.demand if d.name == table.demand), None)
     if demand is None:
@@ -138,12 +176,15 @@ def _definition(table: DefinitionTable, project: Project, file: str) -> Iterator
         yield message(
             "project.unknown_demand", file=file, table=place, name=table.demand, known=known
         )
-    elif table.group and table.group not in demand.groups:
-        yield message(
-            "project.unknown_group",
-            file=file,
-            table=place,
-            name=table.group,
-            demand=demand.name,
-            known=", ".join(demand.groups) or "–",
-        )
+        return
+    own = [service.group for service in standard.services if service.group]
+    asked = own if table.group == OWN else [table.group] if table.group else []
+    for group in dict.fromkeys(asked):
+        if group not in demand.groups:
+            known = ", ".join(demand.groups) or "–"
+            values = {"name": group, "demand": demand.name, "known": known}
+            yield message("project.unknown_group", file=file, table=place, **values)
+    if table.speed_kmh == "group" and standard.speed_of(table.group or "") is None:
+        known = ", ".join(g.key for g in standard.groups if g.speed_kmh) or "–"
+        values = {"name": table.group or "–", "known": known}
+        yield message("project.no_group_speed", file=file, table=place, **values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from lifecircle.project.keys import AreaType, Key, ModeName, Positive, Share, Status, Table
 
@@ -21,7 +21,8 @@ class SourcedTable(Table):
 class ServiceTable(SourcedTable):
     """`[services.KEY]` of a standard, or `[standard.services.KEY]` that overrides it.
 
-    Its limit is `minutes`, `metres` (whatever the speed) or those of a `tier`.
+    Its limit is `minutes`, `metres` (whatever the speed) or those of a `tier`. Without any it has
+    no rate; then a rule of `presence` or `supply` must be about it.
     """
 
     minutes: Positive | None = None
@@ -77,7 +78,8 @@ class PresenceTable(SourcedTable):
 
     service: Key | None = None
     """By default the service of the same key."""
-    per: Annotated[str, StringConstraints(pattern=r"^(zone|parent|city|area_type:.+)$")] = "zone"
+    per: str = "zone"
+    """`zone`, `parent`, `city` or `area_type:TYPE`."""
     min: Annotated[int, Field(ge=1)] = 1
     where: str = ""
     """`column=value`: only facilities whose column has this value."""
@@ -127,6 +129,8 @@ class StandardFile(StandardContent):
     denominator_zh: str = ""
     denominator_en: str = ""
     listed: int | None = None
-    """How many services the document has, where the profile knows fewer ("8 of 21")."""
+    """How many facilities the document lists, where the profile knows fewer ("8 of 21")."""
+    known: int | None = None
+    """How many of these the profile knows; by default each of its services is one."""
     note_zh: str = ""
     note_en: str = ""

@@ -21,9 +21,10 @@ OSM = "© OpenStreetMap contributors, ODbL"
 class ReportContent:
     """What a report shows: the parts of an analysis, under the same names.
 
-    `definitions` begins with the main one. `network` is only for the thin lines on the map.
-    `provenance` (versions, time, seconds) is printed as it is, in its order; `attribution` names
-    whose data these are.
+    `definitions` begins with the main one. `standards` are those of the definitions, by key, where
+    they are not `standard`; `tables` stand beside coverage, by file name. `network` is only for the
+    thin lines on the map. `provenance` (versions, time, seconds) is printed as it is, in its order;
+    `attribution` names whose data these are.
     """
 
     project: Project
@@ -37,3 +38,13 @@ class ReportContent:
     network: StreetNetwork | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     attribution: tuple[str, ...] = (OSM,)
+    standards: Mapping[str, Standard] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def standard_of(self, definition: Definition) -> Standard:
+        """The standard whose limits and targets hold for a definition."""
+        return self.standards.get(definition.key, self.standard)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table that stands beside coverage; empty where there is none."""
+        return self.tables.get(name, pd.DataFrame())
