@@ -79,6 +79,19 @@ def _named(boundaries: pd.DataFrame) -> list[str]:
     return (boundaries["name"] + " (" + boundaries["osm"] + ")").str.strip().tolist()
 
 
+_MORE = """\
+[[definitions]]
+key = "active"
+demand = "buildings"
+mode = "walk|cycle"
+
+[[definitions]]
+key = "step_free"
+demand = "buildings"
+steps = "avoid"
+"""
+
+
 def _text(
     extract: Path, out: Path, level: int | None, remarks: tuple[Message, ...], language: str
 ) -> str:
@@ -119,6 +132,8 @@ source = "osm"
 
 [standard]
 profile = "osm-15min"  # {say("standard")}
+
+{_comment(say("definitions"), _MORE)}
 """
 
 
