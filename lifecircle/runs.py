@@ -235,6 +235,8 @@ def _report(analysis: Analysis, seconds: Mapping[str, float]) -> ReportContent:
         findings=analysis.findings,
         sources=analysis.sources,
         network=analysis.network,
+        standards=analysis.standards,
+        tables=analysis.tables,
         provenance={
             **known,
             "platform": platform.system(),

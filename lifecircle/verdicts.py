@@ -95,11 +95,13 @@ def _floored(share: float, decimals: int) -> str:
 
 
 def target_percent(target: float) -> str:
-    """A target as percent, without needless decimals.
+    """A target as percent, without needless decimals; empty where there is none.
 
-    >>> target_percent(0.85), target_percent(0.925)
-    ('85', '92.5')
+    >>> target_percent(0.85), target_percent(0.925), target_percent(float("nan"))
+    ('85', '92.5', '')
     """
+    if not math.isfinite(target):
+        return ""
     return f"{round(target * 100, 6):g}"
 
 

@@ -15,7 +15,6 @@ from lifecircle.report.content import ReportContent
 from lifecircle.report.grid import Part, Row, Section, chip, entry, heads, number
 from lifecircle.report.naming import area_name, group_name, service_name, tier_name
 from lifecircle.report.words import Both, bidi, both, joined, listed, percent_of, words
-from lifecircle.standards import Standard
 from lifecircle.verdicts import Verdict
 
 STATUS: Mapping[str, Verdict] = {
@@ -50,9 +49,7 @@ def _by_definition(
         Part(columns, tuple(rows), one.definition.key, _caption(names[one.definition.key], caption))
         for one in sheets
         if not table.empty
-        for columns, rows, caption in made(
-            table[table["definition"] == one.definition.key], one
-        )
+        for columns, rows, caption in made(table[table["definition"] == one.definition.key], one)
         if rows
     ]
     if not parts:
@@ -75,8 +72,9 @@ def _choices(table: pd.DataFrame, one: Sheet) -> Made:
     own = table[table["level"] == one.head.level]
     for kind in ("speed_kmh", "minutes"):
         of_kind = own[own["kind"] == kind]
-        rates = of_kind.pivot(index="service", columns="value", values="rate")
-        values = [float(value) for value in rates.columns]
+        rates = of_kind.set_index(["service", "value"])["rate"]
+        known = {str(key) for key in of_kind["service"]}
+        values = sorted({float(value) for value in of_kind["value"]})
         columns = heads(
             "c_service", *(words(f"at_{kind}", n=f"{value:g}") for value in values),
             numbers=len(values),
@@ -84,10 +82,13 @@ def _choices(table: pd.DataFrame, one: Sheet) -> Made:
         rows = [
             (
                 entry(service_name(one.standard, key)),
-                *(number(_marked(rates.at[key, v], one.head.cells[key].target)) for v in values),
+                *(
+                    number(_marked(float(rates.loc[key, v]), one.head.cells[key].target))
+                    for v in values
+                ),
             )
             for key in one.services
-            if key in rates.index
+            if key in known
         ]
         yield columns, rows, words(f"sensitivity_{kind}", speed=f"{one.definition.speed_kmh:g}")
 
@@ -160,9 +161,7 @@ def _presence(content: ReportContent) -> Section | None:
         return None
     groups = table.groupby(["rule", "title_en", "source"], sort=False, dropna=False)
     rows = tuple(_rule(rows, content) for _, rows in groups)
-    columns = heads(
-        "c_rule", "c_per", "c_passing", "c_status", "c_missing_in", "c_source"
-    )
+    columns = heads("c_rule", "c_per", "c_passing", "c_status", "c_missing_in", "c_source")
     part = Part(columns, rows)
     return Section("presence", words("h_presence"), words("presence_note"), (part,))
 
@@ -174,8 +173,7 @@ def _rule(rows: pd.DataFrame, content: ReportContent) -> Row:
     known = bool((rows["status"] != "no data").any())
     status = "no data" if not known else "fail" if len(failing) else "pass"
     missing = [
-        bidi(str(name or zone))
-        for name, zone in zip(failing["name"], failing["zone"], strict=True)
+        bidi(str(name or zone)) for name, zone in zip(failing["name"], failing["zone"], strict=True)
     ]
     return (
         entry(_title(first)),
@@ -217,10 +215,20 @@ def _supply(table: pd.DataFrame, one: Sheet) -> Made:
     )  # fmt: skip
     columns = (*columns, *heads("c_status", "c_source"))
     rows = [
-        _stock(row, zones[(zones["service"] == row["service"]) & (zones["rule"] == row["rule"])], one)
+        _stock(
+            row, zones[(zones["service"] == row["service"]) & (zones["rule"] == row["rule"])], one
+        )
         for row in table[table["level"] == "city"].to_dict("records")
     ]
     yield columns, rows, None
+
+
+def _same(zones: pd.DataFrame, row: Any) -> pd.DataFrame:
+    """The zones' rows of a service and rule."""
+    same: pd.DataFrame = zones[
+        (zones["service"] == row["service"]) & (zones["rule"] == row["rule"])
+    ]
+    return same
 
 
 def _stock(row: Any, zones: pd.DataFrame, one: Sheet) -> Row:
@@ -236,7 +244,7 @@ def _stock(row: Any, zones: pd.DataFrame, one: Sheet) -> Row:
         number(people if math.isfinite(row["people"]) else ""),
         number(_amount(row["people_per_facility"])),
         number(_small(row["capacity_per_1000"])),
-        number(_norm(row, standard)),
+        number(_norm(row)),
         number(verdicts.shortfall(float(row["shortfall"]))),
         number(failing),
         chip(status, words(f"v_{row['status'].replace(' ', '_')}")) if status else entry(""),
@@ -262,7 +270,7 @@ def _capacity(row: Any) -> Both | str:
     return words("unknown_of", shown=shown, n=unknown) if unknown else shown
 
 
-def _norm(row: Any, standard: Standard) -> Both | str:
+def _norm(row: Any) -> Both | str:
     """What the norm requires, and the number of the rule."""
     if not row["norm_in"] or not math.isfinite(row["norm"]):
         return ""
@@ -275,4 +283,26 @@ def _norm(row: Any, standard: Standard) -> Both | str:
 
 def _convergence(content: ReportContent) -> Section | None:
     """Shares of land at ever finer cells."""
-    return None
+    table = content.table("convergence.csv")
+    if table.empty:
+        return None
+    parts = []
+    for (key, demand), rows in table.groupby(["definition", "demand"], sort=False):
+        definition = next(one for one in content.definitions if one.key == key)
+        standard = content.standard_of(definition)
+        services = [k for k in standard.keys if rows.get(f"rate_{k}", pd.Series()).notna().any()]
+        columns = heads(
+            "c_spacing", "c_places", *(service_name(standard, k) for k in services),
+            numbers=len(services) + 1,
+        )  # fmt: skip
+        shown = tuple(
+            (
+                entry(words("metres", n=f"{row['spacing_m']:g}")),
+                number(f"{int(row['places']):,}"),
+                *(number(percent_of(f"{row[f'rate_{k}'] * 100:.3f}")) for k in services),
+            )
+            for row in rows.to_dict("records")
+        )
+        parts.append(Part(columns, shown, str(key), both(bidi(str(demand)))))
+    note = words("convergence_note")
+    return Section("convergence", words("h_convergence"), note, tuple(parts))

@@ -14,7 +14,7 @@ from lifecircle.report.content import ReportContent
 from lifecircle.report.grid import NONE, Entry, Part, Section, entry, heads, number
 from lifecircle.report.naming import (
     demand_name,
-    mode_words,
+    modes_and_speeds,
     scope_words,
     service_name,
     standard_with_status,
@@ -67,9 +67,7 @@ def _source(_: ReportContent, one: Sheet) -> Both:
     definition: Definition = one.definition
     if not definition.source:
         return both("")
-    return words(
-        "with_status", name=definition.source, status=words(f"status_{definition.status}")
-    )
+    return words("with_status", name=definition.source, status=words(f"status_{definition.status}"))
 
 
 def _limits(_: ReportContent, one: Sheet) -> Both:
@@ -77,11 +75,11 @@ def _limits(_: ReportContent, one: Sheet) -> Both:
     return words("minutes", n="/".join(map(verdicts.minutes, limits)))
 
 
-def _modes(_: ReportContent, one: Sheet) -> Both:
-    parts = [both(f"{one.definition.speed_kmh:g} km/h")]
+def _modes(content: ReportContent, one: Sheet) -> Both:
+    parts = [modes_and_speeds(content.project, one.definition)]
     if one.definition.steps == "avoid":
         parts.append(words("step_free"))
-    return joined([mode_words(one.definition.mode), *parts], "，", ", ")
+    return joined(parts, "，", ", ")
 
 
 PARTICULARS: Mapping[str, Callable[[ReportContent, Sheet], Both]] = {
@@ -163,9 +161,7 @@ def urban_and_rural(
         if rural and others:
             rows = tuple(_compared(one.standard, key, rural, others) for key in one.services)
             columns = heads("c_service", "c_rural", "c_others", "c_difference", numbers=3)
-            parts.append(
-                Part(columns, rows, one.definition.key, names[one.definition.key])
-            )
+            parts.append(Part(columns, rows, one.definition.key, names[one.definition.key]))
     if not parts:
         return None
     return Section("rural", words("h_rural"), words("rural_note"), tuple(parts))
@@ -177,7 +173,9 @@ def kinds_of(zones: pd.DataFrame) -> dict[str, str]:
     return dict(zip(zones["area_type"].astype(str), kind.astype(str), strict=True))
 
 
-def _compared(standard: Standard, key: str, rural: list[Row], others: list[Row]) -> tuple[Entry, ...]:
+def _compared(
+    standard: Standard, key: str, rural: list[Row], others: list[Row]
+) -> tuple[Entry, ...]:
     mine, theirs = _share(rural, key), _share(others, key)
     return (
         entry(service_name(standard, key)),

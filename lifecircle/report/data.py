@@ -14,9 +14,9 @@ from lifecircle.report.words import Both, page_words
 SCHEMA = "lifecircle-report/1"
 FIELDS = [
     "verdict", "status", "rate", "formula", "gap", "spare", "unsnapped", "rim", "cut_off",
-    "limit", "target", "low", "high",
+    "limit", "mode", "target", "at_target", "low", "high", "by",
 ]  # fmt: skip
-SCRIPT_WORDS = ("p_", "v_", "other_language")
+SCRIPT_WORDS = ("p_", "v_", "by_", "mode_", "or", "other_language")
 UNSAFE = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
 
 
@@ -50,7 +50,7 @@ def data_block(
         "service": service,
         "services": {key: _plain(name) for key, name in services.items()},
         "zones": len(main.zones),
-        "city": len(main.zones),
+        "city": main.rows.index(main.head),
         "definitions": [
             {
                 "key": sheet.definition.key,

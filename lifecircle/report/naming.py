@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from lifecircle import verdicts
-from lifecircle.definitions import OWN, Definition
+from lifecircle.definitions import OWN, Definition, mode_speed
 from lifecircle.findings import Source
 from lifecircle.project.tables import Project
 from lifecircle.report.content import ReportContent
@@ -162,7 +162,7 @@ def definition_line(
     if definition.name_zh or definition.name_en:
         name = Both(bidi(definition.name("zh")), bidi(definition.name("en")))
         parts = [words("line_named", name=name, what=what, unit=unit_of(definition))]
-    parts += [metric_words(definition), *_particulars(standard, definition)]
+    parts += [metric_words(project, definition), *_particulars(standard, definition)]
     parts += _limits(standard)
     target = target_words(standard.services)
     parts.append(words("line_target", target=target))
@@ -183,13 +183,19 @@ def definition_line(
     return joined(parts, " · ", " · ")
 
 
-def metric_words(definition: Definition) -> Both:
-    """How far is measured: along streets or straight, by what mode, at what speed."""
-    return words(
-        f"metric_{definition.metric}",
-        mode=mode_words(definition.mode),
-        speed=f"{definition.speed_kmh:g}",
-    )
+def metric_words(project: Project, definition: Definition) -> Both:
+    """How far is measured: along streets or straight, by what modes, at what speeds."""
+    return words(f"metric_{definition.metric}", modes=modes_and_speeds(project, definition))
+
+
+def modes_and_speeds(project: Project, definition: Definition) -> Both:
+    """Each mode of a definition with its speed; of several the fastest counts."""
+    between = words("or")
+    parts: list[Both] = []
+    for mode in definition.mode.split("|"):
+        speed = mode_speed(mode, project) if parts else definition.speed_kmh
+        parts.append(words("mode_at", mode=mode_words(mode), speed=f"{speed:g}"))
+    return joined(parts, between.zh, between.en)
 
 
 def standard_with_status(standard: Standard) -> Both:

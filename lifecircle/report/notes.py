@@ -34,7 +34,7 @@ def facility_lists(content: ReportContent) -> list[FacilityList]:
     sources = {source.layer: source for source in content.sources}
     counts = content.facilities.groupby(["service", "layer"], sort=False)["facility"].nunique()
     found = []
-    for (service, layer), count in counts.items():  # type: ignore[misc]
+    for (service, layer), count in counts.items():
         source = sources.get(layer)
         file = _file(source, content.sources) if source else layer
         found.append(FacilityList(service, int(count), file, source.date if source else ""))

@@ -25,8 +25,14 @@
     if (className) node.className = className;
     return node;
   };
-  const word = (cell) =>
-    say(cell.verdict === "undecided" ? `v_undecided_${cell.status}` : `v_${cell.status.replace(" ", "_")}`);
+  const verdictKey = (cell) => {
+    if (cell.verdict === "undecided") return `undecided_${cell.status}`;
+    if (cell.verdict === "not_in_scope" && !cell.target) return "no_target";
+    return cell.status.replace(" ", "_");
+  };
+  const word = (cell) => say(`v_${verdictKey(cell)}`);
+  const known = (key, text) => (key in data.words[language()] ? say(key) : text);
+  const modeWords = (mode) => mode.split("|").map((part) => known(`mode_${part}`, part)).join(say("or"));
   const chip = (cell) => make("span", `${data.marks[cell.verdict]} ${word(cell)}`, `chip ${cell.verdict}`);
 
   function fillSelect(select, entries, chosen) {
@@ -92,14 +98,17 @@
     if (cell.formula) line(say("p_formula", { formula: cell.formula, unit }));
     if (cell.gap) line(say("p_gap", { n: cell.gap, unit }));
     if (cell.spare) line(say("p_spare", { n: cell.spare, unit }));
+    if (cell.at_target) line(say("p_at_target", { n: cell.at_target }));
     if (cell.low) line(say("p_margin", { low: cell.low, high: cell.high }));
+    if (cell.by) line(`${say("p_undecided")} ${say("p_by", { n: known(`by_${cell.by}`, cell.by) })}`);
     for (const part of ["unsnapped", "rim", "cut_off"]) {
       if (cell[part]) line(say(`p_${part}`, { n: cell[part], unit }));
     }
-    const reason = `p_${cell.status.replace(" ", "_")}`;
-    if (["p_no_data", "p_no_demand", "p_not_in_scope"].includes(reason)) line(say(reason));
+    const reason = `p_${verdictKey(cell)}`;
+    if (["p_no_data", "p_no_demand", "p_not_in_scope", "p_no_target"].includes(reason)) line(say(reason));
     const rule = [
       cell.limit && say("p_limit", { n: cell.limit }),
+      cell.mode && say("p_mode", { n: modeWords(cell.mode) }),
       cell.target && say("p_target", { n: cell.target }),
     ].filter(Boolean);
     if (rule.length) lines.push(make("p", rule.join(" · "), "note"));

@@ -57,6 +57,7 @@ def scope_sentence(sheet: Sheet) -> Both | None:
         "scope_sentence", types=scope_words(sheet.standard), n=inside, all=len(sheet.zones)
     )
 
+
 def verdict_sentence(sheet: Sheet) -> Both:
     """How many services pass and fail, the worst first."""
     cells = sheet.head.cells

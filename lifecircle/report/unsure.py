@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from markupsafe import Markup
 
 from lifecircle import verdicts
-from lifecircle.confidence import BAND_SD, LONG_LEG_M
+from lifecircle.certainty import BAND_SD
+from lifecircle.confidence import LONG_LEG_M
 from lifecircle.grounds import POINT_M, POSITION_M, SPREAD_PEOPLE
 from lifecircle.project.tables import ConfidenceTable
 from lifecircle.report.cells import Cell, Row, Sheet

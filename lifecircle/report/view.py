@@ -8,19 +8,31 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from lifecircle import verdicts
-from lifecircle.report import about, svgmap
-from lifecircle.report.cells import Cell, Row, Sheet, service_name, sheet
+from lifecircle.applied import area_types
+from lifecircle.definitions import Definition
+from lifecircle.report import about, beside, svgmap
+from lifecircle.report.cells import Cell, Row, Sheet, sheet
+from lifecircle.report.compare import side_by_side, urban_and_rural
 from lifecircle.report.content import ReportContent
 from lifecircle.report.data import data_block
+from lifecircle.report.grid import Section
+from lifecircle.report.naming import (
+    definition_line,
+    service_name,
+    short_names,
+    standard_name,
+)
+from lifecircle.report.notes import facility_lists, notes
 from lifecircle.report.summary import (
     Figure,
     ServiceRow,
     figures,
-    notes,
+    scope_sentence,
     service_rows,
     short_sentence,
     verdict_sentence,
 )
+from lifecircle.report.unsure import confidence_words, undecided
 from lifecircle.report.words import Both, known, listed, percent_of, words
 from lifecircle.verdicts import Verdict
 
@@ -46,12 +58,13 @@ class SheetView:
     line: Both
     unit: Both
     verdict: Both
+    scope: Both | None
     missing: Both
     figures: list[Figure]
     services: list[ServiceRow]
     notes: list[Both]
     keys: tuple[str, ...]
-    city: Row
+    head: Row
     places: list[Place]
     legend: list[Verdict]
 
@@ -84,12 +97,9 @@ class MapView:
 
 def page_view(content: ReportContent) -> dict[str, Any]:
     """The template's values."""
-    zone_ids = [str(zone) for zone in content.zones.index]
-    sheets = [
-        sheet(content.coverage, definition, content.standard, zone_ids)
-        for definition in content.definitions
-    ]
-    views = [_sheet_view(content, one) for one in sheets]
+    sheets = [_sheet(content, definition) for definition in content.definitions]
+    names = short_names(content)
+    views = [_sheet_view(content, one, names[one.definition.key]) for one in sheets]
     service = worst_service(sheets[0])
     language = content.project.project.language
     title = about.title(content.standard)
@@ -109,14 +119,43 @@ def page_view(content: ReportContent) -> dict[str, Any]:
             sheets,
             {view.key: view.short for view in views},
             services={
-                key: service_name(content.standard, key)
+                key: next(service_name(o.standard, key) for o in sheets if key in o.services)
                 for key in dict.fromkeys(key for one in sheets for key in one.services)
             },
             service=service,
             title=full_title,
         ),
-        **_foundations(content),
+        "sections": _sections(content, sheets, names),
+        **_foundations(content, sheets),
     }
+
+
+def _sheet(content: ReportContent, definition: Definition) -> Sheet:
+    """The rows of one definition."""
+    standard = content.standard_of(definition)
+    types = area_types(content.zones)
+    outside = ~types.isin([*standard.scope, ""]) & bool(standard.scope)
+    return sheet(
+        content.coverage,
+        definition,
+        standard,
+        [str(zone) for zone in content.zones.index],
+        out_of_scope={str(zone) for zone in types.index[outside]},
+        curves=content.table("curves.csv"),
+    )
+
+
+def _sections(
+    content: ReportContent, sheets: list[Sheet], names: Mapping[str, Both]
+) -> list[Section]:
+    """What stands below the maps, where there is something to say."""
+    found = [
+        side_by_side(content, sheets, names),
+        undecided(sheets, names),
+        urban_and_rural(content, sheets, names),
+        *beside.sections(content, sheets, names),
+    ]
+    return [section for section in found if section is not None]
 
 
 def _titled(name: str, title: Any) -> Any:
@@ -125,11 +164,11 @@ def _titled(name: str, title: Any) -> Any:
 
 def worst_service(main: Sheet) -> str:
     """The service shown first: the one with the lowest rate in the whole area."""
-    keys = [key for key in main.plain_services if math.isfinite(main.city.cells[key].rate)]
-    return min(keys, key=lambda key: main.city.cells[key].rate, default=main.services[0])
+    keys = [key for key in main.plain_services if math.isfinite(main.head.cells[key].rate)]
+    return min(keys, key=lambda key: main.head.cells[key].rate, default=main.services[0])
 
 
-def _foundations(content: ReportContent) -> dict[str, Any]:
+def _foundations(content: ReportContent, sheets: list[Sheet]) -> dict[str, Any]:
     """Findings, method, standard, inputs and versions."""
     network = content.project.network
     speed = network.speed_kmh
@@ -148,11 +187,8 @@ def _foundations(content: ReportContent) -> dict[str, Any]:
     return {
         "findings": about.finding_rows(content.findings),
         "method": method,
-        "standard": about.standard_rows(content.standard),
-        "standard_name": about.both_names(content.standard),
-        "standard_status": words(f"status_{content.standard.status}"),
-        "standard_source": content.standard.source,
-        "standard_note": about.standard_note(content.standard),
+        "confidence": confidence_words(content.project.confidence, sheets),
+        "standards": _standards(sheets),
         "sources": content.sources,
         "provenance": [
             (known(f"provenance_{key}", key), text) for key, text in content.provenance.items()
@@ -161,24 +197,36 @@ def _foundations(content: ReportContent) -> dict[str, Any]:
     }
 
 
-def _sheet_view(content: ReportContent, one: Sheet) -> SheetView:
+def _standards(sheets: list[Sheet]) -> list[dict[str, Any]]:
+    """Every standard in use, once, by its first definition."""
+    first = {one.standard.key: one for one in reversed(sheets)}
+    return [
+        {
+            "name": standard_name(one.standard),
+            "status": words(f"status_{one.standard.status}"),
+            "source": one.standard.source,
+            "note": about.standard_note(one.standard),
+            "rows": about.standard_rows(one.standard, one.definition),
+        }
+        for one in reversed(first.values())
+    ]
+
+
+def _sheet_view(content: ReportContent, one: Sheet, short: Both) -> SheetView:
     counts = content.facilities.groupby("service")["facility"].nunique()
     return SheetView(
         key=one.definition.key,
-        short=about.short_name(content.project, one.definition),
-        line=about.definition_line(
-            content.project, content.standard, one.definition, content.sources
-        ),
+        short=short,
+        line=definition_line(content.project, one.standard, one.definition, content.sources),
         unit=one.unit,
-        verdict=verdict_sentence(one, content.standard),
+        verdict=verdict_sentence(one),
+        scope=scope_sentence(one),
         missing=short_sentence(one),
-        figures=figures(one, content.standard),
-        services=service_rows(
-            one, content.standard, {str(key): int(n) for key, n in counts.items()}
-        ),
-        notes=notes(one, content.standard, content.findings),
+        figures=figures(one),
+        services=service_rows(one, {str(key): int(n) for key, n in counts.items()}),
+        notes=notes(one, content.findings, facility_lists(content)),
         keys=one.services,
-        city=one.city,
+        head=one.head,
         places=places(one),
         legend=_legend(cell.verdict for row in one.rows for cell in row.cells.values()),
     )
@@ -188,7 +236,7 @@ def places(one: Sheet) -> list[Place]:
     """Rows in reading order: the whole area, each parent before its zones, types, outside."""
     position = {id(row): at for at, row in enumerate(one.rows)}
     parents = one.level("parent")
-    ordered: list[Row] = list(one.level("city"))
+    ordered: list[Row] = list(one.level("city", "scope"))
     for parent in parents:
         ordered += [parent, *(zone for zone in one.zones if zone.parent == parent.key)]
     named = {parent.key for parent in parents}
@@ -222,7 +270,7 @@ def _map_view(content: ReportContent, main: Sheet, service: str) -> MapView:
         scale=svgmap.scale_bar(frame),
         small=[
             SmallMap(
-                key, service_name(content.standard, key), main.city.cells[key], _verdicts(main, key)
+                key, service_name(main.standard, key), main.head.cells[key], _verdicts(main, key)
             )
             for key in main.services
         ],
