@@ -22,6 +22,8 @@ from lifecircle.search import (
     seeds_to,
 )
 
+ROUNDING_M = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
@@ -102,7 +104,9 @@ def _nodes_between(
     network: StreetNetwork, here: pd.DataFrame, goal: pd.DataFrame, metres: float
 ) -> Ints:
     """Nodes of the shortest path between two positions; none where it stays on one edge."""
-    reached, before = search_tree(adjacency(network), seeds_from(network, here), metres)
+    # The same sum from the other end may be longer by a rounding.
+    limit_m = metres + ROUNDING_M
+    reached, before = search_tree(adjacency(network), seeds_from(network, here), limit_m)
     ends = seeds_to(network, goal)
     totals = reached[ends.node] + ends.metres
     best = int(np.argmin(totals))

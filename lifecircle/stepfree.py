@@ -30,7 +30,7 @@ def step_free(network: StreetNetwork) -> StreetNetwork:
     >>> stairs, tunnel = np.array([False, True]), np.array([False, False])
     >>> row = Streets(at, np.full(3, 31.0), np.array([0, 1]), np.array([1, 2]), stairs, tunnel)
     >>> step_free(street_network(row, crs=pyproj.CRS("EPSG:4549"))).forward_m.round().tolist()
-    [95.0, inf]
+    [96.0, inf]
     """
     return without(network, network.barred)
 

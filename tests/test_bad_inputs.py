@@ -470,7 +470,8 @@ FAULTS = {
     ),
     "a rule about an unknown attribute": Fault(
         added('[standard.presence.health]\nwhere = "等级=三级甲等"'),
-        ("health", "等级", "类型", "名称"), "", "",
+        ("卫生.csv", "presence.health", "等级", "类型", "名称"),
+        'in `where` of [standard.presence.health]', "[standard.presence.health] 的 where",
     ),
 }  # fmt: skip
 

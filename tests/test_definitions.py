@@ -211,7 +211,8 @@ def test_a_run_of_several_definitions_comes_back_from_its_files(several, tmp_pat
     pd.testing.assert_frame_equal(back.coverage, several.coverage, check_dtype=False)
     assert back.definitions == several.definitions
     for definition in several.definitions:
-        assert back.standard_of(definition) == several.standard_of(definition)
+        # As text, for a standard without target has NaN there, which equals nothing.
+        assert repr(back.standard_of(definition)) == repr(several.standard_of(definition))
         again = lc.coverage(
             back.travel_times[definition.key],
             back.demands[definition.demand],

@@ -23,20 +23,22 @@ LAYERS = [
     # files and OSM extracts -> frames
     {"osm", "readers"},
     # checked layers
-    {"graphs", "layers", "lines", "network", "streets"},
+    {"graphs", "layers", "lines", "network", "rim", "slope", "streets"},
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
-    {"compounds", "explanation", "straight", "travel", "walls"},
+    {"compounds", "explanation", "search", "stepfree", "straight", "travel", "walls"},
     # tables per zone and service
-    {"applied", "curves", "grounds", "identities", "levels", "measured", "rates"}
+    {"applied", "curves", "identities", "levels", "measured", "rates"}
+    | {"certainty", "confidence", "facility_lists", "grounds", "sensitivity", "spread"}
     | {"norms", "provision", "tiers"},
     # what planners ask next
     set(),
     # what people look at
     {"bands", "maps", "outputs", "reach", "report", "verdicts"},
     # the only places that know the order of steps
-    {"analysis", "beside", "checked_layers", "intake", "layer_checks", "pipeline", "reading", "runs", "searches"}
+    {"analysis", "beside", "checked_layers", "intake", "layer_checks"}
+    | {"pipeline", "reading", "runs", "searches"}
     | {"sample", "sample_data", "sample_streets"},
     # door
     {"__main__", "command"},

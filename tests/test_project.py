@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pyproj import CRS
 
+from lifecircle.definitions import standards_of
 from lifecircle.errors import InputError
 from lifecircle.project.file import check_project, load_project
 from lifecircle.project.tables import (
@@ -13,10 +14,8 @@ from lifecircle.project.tables import (
     DemandTable,
     NetworkTable,
     Project,
-    StandardTable,
     ZonesTable,
 )
-from lifecircle.definitions import standards_of
 
 WHOLE = """
 schema = 1

@@ -18,6 +18,7 @@ from lifecircle.outputs.demand_layer import demand_layer
 from lifecircle.outputs.folder import replace_outputs, sha256, verify
 from lifecircle.outputs.geopackage import layer_names, write_geopackage
 from lifecircle.outputs.gis_layers import facility_layer, street_layer, zone_layer
+from lifecircle.outputs.minutes import travel_time_record, write_travel_time
 from lifecircle.outputs.provenance import (
     provenance_of,
     run_json,
@@ -25,7 +26,6 @@ from lifecircle.outputs.provenance import (
     write_data_package,
     write_run,
 )
-from lifecircle.outputs.minutes import travel_time_record, write_travel_time
 from lifecircle.outputs.records import write_coverage, write_findings
 from tests import small_run
 

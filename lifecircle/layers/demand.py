@@ -1,7 +1,8 @@
 """Demand: who or what should be covered, as weighted points.
 
 Points come from a file (its polygons become points of the project grid), from residential buildings
-of an OSM extract, or from a grid over the zones; a known total may then be spread over them.
+or land of an OSM extract, or from a grid over the zones; a known total may then be spread over
+them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,16 @@ import pyproj
 
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, Layer, finding
-from lifecircle.layers.demand_places import buildings_as_places, grid_as_places, grid_spacing
-from lifecircle.layers.demand_tables import read_demand_table
+from lifecircle.layers.demand_places import (
+    RESIDENTIAL_LAND,
+    buildings_as_places,
+    grid_as_places,
+    grid_spacing,
+    residential_land,
+    residential_land_as_places,
+)
+from lifecircle.layers.demand_tables import read_demand_polygons, read_demand_table
+from lifecircle.layers.refinement import resolutions
 from lifecircle.layers.totals import spread_totals
 from lifecircle.layers.zones import OUTSIDE
 from lifecircle.messages import Message, message
@@ -24,7 +33,15 @@ from lifecircle.project.tables import DemandTable
 _ANYWHERE = {"name", "source", "unit", "date"}
 _TOTAL = {"total", "total_source", "total_key", "groups"}
 _FILE_ONLY = {"layer", "crs", "encoding", "where", "x", "y", "id", "zone", "weight"}
-_FILE_ONLY |= {"missing_weight", "spacing", "groups"}
+_FILE_ONLY |= {"missing_weight", "spacing", "groups", "kind"}
+
+RESERVED = frozenset(
+    {
+        "demand", "id", "zone", "weight", "kind", "geometry", "row", "lon", "lat", "access_m",
+        "edge", "fraction", "distance_m", "street_lon", "street_lat", "moved",
+    }
+)  # fmt: skip
+"""Columns of demand places that no group may be called."""
 
 _SPREAD_NOTES = {
     "even": "demand.note_even",
@@ -54,17 +71,19 @@ def load_demand(
     Returns
     -------
         Points in EPSG:4326, RangeIndex; `id`, `zone` (or `(outside)`), `weight`, then a column for
-        each group. Points of one polygon share its `id`.
+        each group, and `kind` where the table names one. Points of one polygon share its `id`.
 
     Raises
     ------
     InputError
-        If a weight is missing or negative, an id is double, a zone unknown, or a total cannot be
-        spread; names the rows.
+        If a weight is missing or negative, an id is double, a zone or kind unknown, or a total
+        cannot be spread; names the rows.
     """
     _check_keys(table)
     if table.source == "osm:buildings":
         places = buildings_as_places(table, zones, crs=crs, extract=extract)
+    elif table.source == RESIDENTIAL_LAND:
+        places = residential_land_as_places(table, zones, crs=crs, extract=extract)
     elif _is_grid(table):
         places = grid_as_places(table, zones, crs=crs)
     elif table.source.startswith("osm:"):
@@ -76,6 +95,35 @@ def load_demand(
     note = demand_note(table)
     notes = [Finding(table.name, note, "info", Path(table.source).name)] if note else []
     return places.adding(*notes, *_outside(places.frame, table))
+
+
+def demand_polygons(
+    table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.CRS, extract: Path | None = None
+) -> gpd.GeoDataFrame:
+    """The polygons behind the places of a table with `refine = true`, for `refinement.refined`.
+
+    Arguments and errors as `load_demand`, which says what was found in them.
+
+    Returns
+    -------
+        Polygons in EPSG:4326, RangeIndex; `id`, `weight`, groups and `kind` as the places have
+        them, and `zone` where the layer itself names it.
+    """
+    _check_keys(table)
+    if table.source == RESIDENTIAL_LAND:
+        return residential_land(table, crs=crs, extract=extract).frame
+    return read_demand_polygons(table, zones, crs=crs)
+
+
+def demand_unit(table: DemandTable) -> str:
+    """The unit of a layer: as written, else m² where its weight is an area.
+
+    >>> demand_unit(DemandTable(name="land", source="osm:residential_land"))
+    'm²'
+    """
+    area = _is_grid(table) or table.weight == "area"
+    area |= table.source in ("osm:buildings", RESIDENTIAL_LAND)
+    return table.unit or ("m²" if area and table.total is None else "")
 
 
 def zone_totals(tables: Iterable[DemandTable]) -> tuple[str, ...]:
@@ -107,7 +155,12 @@ def demand_note(table: DemandTable) -> Message | None:
         return message("demand.note_rescaled", layer=table.name)
     if table.source == "osm:buildings":
         return message("demand.note_floor_area", layer=table.name)
-    return None
+    if table.source != RESIDENTIAL_LAND and table.weight != "area":
+        return None
+    sides = resolutions(table.spacing)
+    what = "land" if table.source == RESIDENTIAL_LAND else "polygons"
+    code = f"demand.note_{what}_refined" if table.refine else f"demand.note_{what}"
+    return message(code, layer=table.name, spacing=sides[0], finest=sides[-1])
 
 
 def _check_keys(table: DemandTable) -> None:
@@ -121,13 +174,22 @@ def _check_keys(table: DemandTable) -> None:
         known.add("spread")
     if table.source == "osm:buildings" or table.spread == "buildings":
         known.add("yes_in_residential")
-    if table.spread == "residential_land":
+    if table.spread == "residential_land" or table.source == RESIDENTIAL_LAND:
         known.add("spacing")
+    if table.kind is not None:
+        known.add("kinds")
+    if table.weight == "area" and table.source == RESIDENTIAL_LAND:
+        known.add("weight")
+    if table.total is None and (table.weight == "area" or table.source == RESIDENTIAL_LAND):
+        known.add("refine")
     unused = sorted(key for key in table.model_fields_set - known if _is_set(table, key))
     unused += [f"groups.{key}" for key, value in table.groups.items() if _is_lost(table, value)]
     if unused:
         values = {"layer": table.name, "source": Path(table.source).name}
         raise InputError.of("demand.unused_keys", keys=", ".join(unused), **values)
+    taken = sorted(RESERVED & table.groups.keys())
+    if taken:
+        raise InputError.of("demand.reserved_group", layer=table.name, groups=", ".join(taken))
     if (table.total_source is None) != (table.total_key is None) or (
         table.total_source is not None and not isinstance(table.total, str)
     ):

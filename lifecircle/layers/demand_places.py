@@ -1,4 +1,4 @@
-"""Demand places made from areas: buildings of an OSM extract, and a grid over the zones."""
+"""Demand places made from areas: buildings and land of an OSM extract, a grid over the zones."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ import pyproj
 import shapely
 
 from lifecircle.errors import InputError
-from lifecircle.findings import Layer, Source
+from lifecircle.findings import Layer, Source, finding
 from lifecircle.geodesy import WGS84
 from lifecircle.layers.grid import points_inside, shared
+from lifecircle.layers.land import CRUMB_M2, metric, smaller_first
+from lifecircle.layers.outlines import OVERLAP_FINDING
 from lifecircle.layers.zones import assign_zones
+from lifecircle.osm.areas import broken_finding, read_areas
 from lifecircle.osm.buildings import OsmBuildings, read_buildings
 from lifecircle.project.tables import DemandTable
 
+RESIDENTIAL_LAND = "osm:residential_land"
+"""The source that takes residential land (居住用地) from the extract."""
+
 MOST_GRID_POINTS = 50_000_000
 """A finer grid would fill the memory before anything else went wrong."""
+
+_LANDUSE = "landuse=residential"
 
 
 def buildings_as_places(
@@ -70,6 +78,80 @@ def residential_buildings(
     return buildings
 
 
+def residential_land_as_places(
+    table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.CRS, extract: Path | None
+) -> Layer:
+    """Residential land of the extract, in m²: points of the project grid inside each area."""
+    land = residential_land(table, crs=crs, extract=extract)
+    owner, x, y = points_inside(metric(land.frame, crs), spacing=table.spacing)
+    points = gpd.GeoSeries(shapely.points(x, y), crs=crs).to_crs(WGS84)
+    frame = gpd.GeoDataFrame(
+        {
+            "id": land.frame["id"].iloc[owner].to_numpy(),
+            "zone": assign_zones(points.to_frame("geometry"), zones),
+            "weight": shared(land.frame["weight"].to_numpy(), owner),
+        },
+        geometry=points,
+    )
+    return Layer(frame, land.findings, land.sources)
+
+
+def residential_land(table: DemandTable, *, crs: pyproj.CRS, extract: Path | None) -> Layer:
+    """Areas tagged `landuse=residential`, none of whose ground counts twice.
+
+    Returns
+    -------
+        Polygons in EPSG:4326: `id` and `weight`, the m² of each. Where areas overlap, the smallest
+        keeps the ground and the others lose it.
+
+    Raises
+    ------
+    InputError
+        If there is no extract, no residential land in it, or more of it than points fit.
+    """
+    if extract is None:
+        raise InputError.of("demand.needs_extract", layer=table.name, what=RESIDENTIAL_LAND)
+    areas, broken = read_areas(extract, [_LANDUSE])
+    if areas.empty:
+        raise InputError.of("demand.no_land", layer=table.name, source=extract.name)
+    drawn = metric(areas, crs)
+    shapes = smaller_first(drawn)
+    drawn_m2, area_m2 = shapely.area(drawn).sum(), shapely.area(shapes)
+    refuse_too_fine(table, area_m2.sum(), table.spacing)
+    kept = area_m2 > CRUMB_M2
+    frame = gpd.GeoDataFrame(
+        {"id": areas["osm"].to_numpy()[kept], "weight": area_m2[kept]},
+        geometry=gpd.GeoSeries(shapes[kept], crs=crs).to_crs(WGS84),
+    )
+    source = Source(
+        table.name,
+        table.source,
+        date=table.date or "",
+        rows_in=len(areas) + len(broken),
+        rows_used=len(frame),
+    )
+    found = broken_finding(table.name, extract.name, broken)
+    twice_m2 = float(drawn_m2 - area_m2.sum())
+    if twice_m2 > OVERLAP_FINDING * drawn_m2:
+        values = {"source": extract.name, "area_m2": twice_m2, "share": twice_m2 / drawn_m2}
+        found.append(finding(table.name, "demand.land_once", severity="info", **values))
+    return Layer(frame, tuple(found), (source,))
+
+
+def refuse_too_fine(table: DemandTable, area_m2: float, spacing: float) -> None:
+    """Refuses a grid that would have more points than fit.
+
+    Raises
+    ------
+    InputError
+        If the area holds more than `MOST_GRID_POINTS` cells.
+    """
+    count = area_m2 / spacing**2
+    if count > MOST_GRID_POINTS:
+        values = {"layer": table.name, "source": Path(table.source).name, "count": count}
+        raise InputError.of("demand.grid_too_fine", most=MOST_GRID_POINTS, **values)
+
+
 def grid_spacing(table: DemandTable) -> float:
     """Metres between the points of `grid:N`.
 
@@ -91,10 +173,7 @@ def grid_as_places(table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.C
     zones = zones.sort_index()
     polygons = zones.geometry.to_crs(crs).to_numpy()
     area_m2 = shapely.area(polygons)
-    count = area_m2.sum() / spacing**2
-    if count > MOST_GRID_POINTS:
-        values = {"layer": table.name, "source": table.source, "count": count}
-        raise InputError.of("demand.grid_too_fine", most=MOST_GRID_POINTS, **values)
+    refuse_too_fine(table, area_m2.sum(), spacing)
     owner, x, y = points_inside(polygons, spacing=spacing, exclusive=True)
     points = gpd.GeoSeries(shapely.points(x, y), crs=crs).to_crs(WGS84)
     frame = gpd.GeoDataFrame(

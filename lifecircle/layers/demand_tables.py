@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,10 +13,13 @@ import pyproj
 import shapely
 
 from lifecircle.errors import InputError
-from lifecircle.findings import Finding, Layer, finding
+from lifecircle.findings import Finding, Layer, Source, finding
 from lifecircle.geodesy import WGS84
+from lifecircle.layers.demand_kinds import kinds_of
+from lifecircle.layers.demand_places import refuse_too_fine
 from lifecircle.layers.grid import points_inside, shared
-from lifecircle.layers.outlines import repaired
+from lifecircle.layers.land import exclusive, metric
+from lifecircle.layers.outlines import OVERLAP_FINDING, repaired
 from lifecircle.layers.zones import assign_zones
 from lifecircle.messages import Message, message, some
 from lifecircle.project.tables import DemandTable
@@ -26,39 +30,109 @@ ZONE_MISMATCH_M = 50.0
 """A place farther than this outside the zone that its row names is a finding (contract §4)."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The rows of a layer, checked: geometry, labels (`id`, `zone`, `kind`) and amounts of each."""
+
+    rows: gpd.GeoDataFrame
+    labels: pd.DataFrame
+    amounts: pd.DataFrame
+    findings: tuple[Finding, ...]
+    sources: tuple[Source, ...]
+
+
 def read_demand_table(table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.CRS) -> Layer:
     """The demand places of a table of coordinates or a layer of points and areas.
 
     Raises
     ------
     InputError
-        If an id is missing or double, a number missing or negative, or a zone unknown.
+        If an id is missing or double, a number missing or negative, or a zone or kind unknown.
     """
+    read = _checked_rows(table, zones, crs)
+    owner, points = _points(read.rows, table.spacing, crs)
+    labels = read.labels.iloc[owner].reset_index(drop=True)
+    frame = gpd.GeoDataFrame(labels, geometry=points)
+    mismatch = []
+    if table.zone is None:
+        frame["zone"] = assign_zones(frame, zones)
+    else:
+        mismatch = _mismatch(frame, table, zones, crs)
+    for name, amount in read.amounts.items():
+        frame[name] = shared(amount.to_numpy(dtype=np.float64), owner)
+    return Layer(frame[_columns(read)], (*read.findings, *mismatch), read.sources)
+
+
+def read_demand_polygons(
+    table: DemandTable, zones: gpd.GeoDataFrame, *, crs: pyproj.CRS
+) -> gpd.GeoDataFrame:
+    """The polygons of a layer of areas, with the columns of its demand places.
+
+    A polygon has a `zone` only where the layer names one. Errors as `read_demand_table`.
+    """
+    read = _checked_rows(table, zones, crs)
+    columns = [name for name in _columns(read) if name != "zone" or table.zone is not None]
+    both = pd.concat([read.labels, read.amounts], axis=1).reset_index(drop=True)
+    shapes = read.rows.geometry.reset_index(drop=True)
+    return gpd.GeoDataFrame(both, geometry=shapes)[columns]
+
+
+def _columns(read: _Rows) -> list[str]:
+    kind = [name for name in read.labels if name == "kind"]
+    return ["id", "zone", *read.amounts, *kind, "geometry"]
+
+
+def _checked_rows(table: DemandTable, zones: gpd.GeoDataFrame, crs: pyproj.CRS) -> _Rows:
     source = Path(table.source).name
     read = read_layer(table, layer=table.name)
     read = require_geometry(read, layer=table.name, source=source)
     rows, repairs = _whole(read.frame, table, source)
     amounts = _amounts(rows, table, crs, source)
     rows, amounts, dropped = _without_missing(rows, amounts, table, source)
-    ids = _ids(rows, table, source)
+    labels = pd.DataFrame({"id": _ids(rows, table, source)})
     named = _named_zones(rows, table, zones, source)
-    owner, points = _points(rows, table.spacing, crs)
-    frame = gpd.GeoDataFrame({"id": ids.iloc[owner].to_numpy()}, geometry=points)
-    frame["zone"] = assign_zones(frame, zones) if named is None else named.iloc[owner].to_numpy()
-    for name, amount in amounts.items():
-        frame[name] = shared(np.asarray(amount, dtype=np.float64), owner)
-    mismatch = [] if named is None else _mismatch(frame, table, zones, crs)
-    columns = ["id", "zone", *amounts, "geometry"]
+    kinds, kindless = kinds_of(rows, table, source)
+    for name, label in (("zone", named), ("kind", kinds)):
+        if label is not None:
+            labels[name] = label
+    areas = _areas(rows, table, crs, source)
     sources = tuple(dataclasses.replace(s, rows_used=len(rows)) for s in read.sources)
-    found = (*read.findings, *repairs, *dropped, *mismatch)
-    return Layer(frame[columns], found, sources)
+    found = (*read.findings, *repairs, *dropped, *kindless, *areas)
+    return _Rows(rows, labels, pd.DataFrame(amounts, index=rows.index), found, sources)
+
+
+def _areas(
+    rows: gpd.GeoDataFrame, table: DemandTable, crs: pyproj.CRS, source: str
+) -> list[Finding]:
+    """Ground that counts more than once, since polygons weighted by their area overlap.
+
+    Raises
+    ------
+    InputError
+        If the polygons would become more points than fit.
+    """
+    shapes = metric(rows[~_is_point(rows)], crs)
+    area_m2 = float(shapely.area(shapes).sum())
+    refuse_too_fine(table, area_m2, table.spacing)
+    if table.weight != "area":
+        return []
+    twice_m2 = area_m2 - float(shapely.area(exclusive(shapes)).sum())
+    if twice_m2 <= OVERLAP_FINDING * area_m2:
+        return []
+    share = twice_m2 / area_m2
+    values = {"area_m2": twice_m2, "share": share}
+    return [finding(table.name, "demand.overlap", source=source, **values)]
+
+
+def _is_point(rows: gpd.GeoDataFrame) -> pd.Series[bool]:
+    return rows.geom_type.isin(["Point", "MultiPoint"])
 
 
 def _whole(
     frame: gpd.GeoDataFrame, table: DemandTable, source: str
 ) -> tuple[gpd.GeoDataFrame, tuple[Finding, ...]]:
     """Points as they are and valid areas."""
-    point = frame.geom_type.isin(["Point", "MultiPoint"])
+    point = _is_point(frame)
     areas, found = repaired(frame[~point], ids="row", layer=table.name, source=source)
     if table.weight == "area" and point.any():
         raise InputError(_fault("demand.area_of_points", frame[point], table, source))
@@ -166,7 +240,7 @@ def _points(
     rows: gpd.GeoDataFrame, spacing: float, crs: pyproj.CRS
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], gpd.GeoSeries]:
     """Points of each row, with the position of the row: its own, or those inside its area."""
-    point = rows.geom_type.isin(["Point", "MultiPoint"]).to_numpy()
+    point = _is_point(rows).to_numpy()
     own, own_position = shapely.get_parts(rows.geometry[point].to_numpy(), return_index=True)
     areas = rows.geometry[~point].to_crs(crs)
     inside, x, y = points_inside(areas.to_numpy(), spacing=spacing)

@@ -161,7 +161,9 @@ def _ground(
     return _Ground(pieces, labels, density, crs, spacing)
 
 
-def _places(ground: _Ground, piece: Ints, area_m2: Floats, x: Floats, y: Floats) -> gpd.GeoDataFrame:
+def _places(
+    ground: _Ground, piece: Ints, area_m2: Floats, x: Floats, y: Floats
+) -> gpd.GeoDataFrame:
     """Demand places that stand for some m² of a piece each."""
     lon, lat = transformer(ground.crs, WGS84).transform(x, y)
     labels = ground.labels.iloc[piece].reset_index(drop=True)
@@ -213,9 +215,7 @@ def _with(measured: _Measured, kept: Bools, new: _Measured, split: Ints) -> _Mea
     )
 
 
-def _corners_differ(
-    measured: _Measured, at: Ints, ground: _Ground, covered: Covered
-) -> Bools:
+def _corners_differ(measured: _Measured, at: Ints, ground: _Ground, covered: Covered) -> Bools:
     """Whether any corner of a cell is covered by other services than its point."""
     if not len(at):
         return np.zeros(0, dtype=bool)
@@ -248,7 +248,9 @@ def _together(measured: _Measured, frame: Frame) -> tuple[Ints, Floats, Floats, 
     for level in range(cells.level.max(initial=0)):
         parts = np.flatnonzero(~whole)
         up = cells.level[parts] - level
-        key = frame.keys(np.full(len(parts), level), cells.column[parts] >> up, cells.row[parts] >> up)
+        key = frame.keys(
+            np.full(len(parts), level), cells.column[parts] >> up, cells.row[parts] >> up
+        )
         order = np.lexsort((-cells.area_m2[parts], key, cells.piece[parts]))
         parts, key, piece = parts[order], key[order], cells.piece[parts][order]
         start = np.flatnonzero((np.diff(key, prepend=-1) != 0) | (np.diff(piece, prepend=-1) != 0))

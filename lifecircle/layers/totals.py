@@ -86,7 +86,8 @@ def spread_totals(
         frame[group] = _spread(part, frame, frame["weight"], table)
     frame = frame[share > 0].reset_index(drop=True)
     read = census or AttributeTable(pd.DataFrame())
-    columns = ["id", "zone", "weight", *table.groups, "geometry"]
+    kind = [name for name in frame if name == "kind"]
+    columns = ["id", "zone", "weight", *table.groups, *kind, "geometry"]
     sources = tuple(dataclasses.replace(s, rows_used=len(frame)) for s in places.sources)
     found = [*places.findings, *read.findings, *found]
     return Layer(frame[columns], tuple(found), (*sources, *read.sources))

@@ -63,6 +63,10 @@ class Provenance:
     seconds: Mapping[str, float]
     standards: Mapping[str, Standard] = field(default_factory=dict)
 
+    def standard_of(self, definition: Definition) -> Standard:
+        """The standard whose limits and targets hold for a definition."""
+        return self.standards.get(definition.key, self.standard)
+
 
 def run_json(provenance: Provenance, outputs: Mapping[str, str]) -> dict[str, Any]:
     """The content of `run.json`; `outputs` are the SHA-256 of the files written, by name.

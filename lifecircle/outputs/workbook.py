@@ -6,15 +6,16 @@ totals. The matrix rounds percent down; the table of all rows keeps full precisi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
-from lifecircle.definitions import Definition
+from lifecircle.definitions import Definition, mode_name
 from lifecircle.findings import findings_table
 from lifecircle.outputs.columns import columns, words
 from lifecircle.outputs.provenance import Provenance
@@ -23,6 +24,15 @@ from lifecircle.standards import ALL, Standard
 from lifecircle.verdicts import percent, verdict
 
 WORKBOOK = "coverage.xlsx"
+
+BESIDE = (
+    "sensitivity.csv", "tiers.csv", "curves.csv", "presence.csv", "supply.csv", "convergence.csv",
+)  # fmt: skip
+"""Tables beside coverage that have a sheet."""
+UNDECIDED = [
+    "definition", "level", "zone", "name", "service", "rate", "target", "status", "rate_low",
+    "rate_high", "undecided_by",
+]  # fmt: skip
 
 _LEVELS = ["zone", "parent", "area_type", "city", "scope", "outside"]
 _METRICS = {"network": "workbook.network", "radius": "workbook.radius"}
@@ -33,11 +43,22 @@ _CERTAINTY_OF_SOURCE = {
 }
 
 
-def write_workbook(path: Path, coverage: pd.DataFrame, provenance: Provenance) -> None:
+def write_workbook(
+    path: Path,
+    coverage: pd.DataFrame,
+    provenance: Provenance,
+    tables: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+) -> None:
     """Write `coverage.xlsx` in the project's language.
 
     For each definition a matrix of rates and one of covered demand; then all rows with pass and
-    fail, the definitions, services, findings and inputs.
+    fail, what is undecided, the tables beside coverage, the definitions, services of each standard,
+    findings and inputs.
+
+    Parameters
+    ----------
+    tables
+        What stands beside coverage, by file name.
     """
     options = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
     book = xlsxwriter.Workbook(path, dict.fromkeys(options, False))
@@ -48,8 +69,13 @@ def write_workbook(path: Path, coverage: pd.DataFrame, provenance: Provenance) -
         rows = coverage[coverage["definition"] == definition.key]
         _matrices(pen, rows, definition, provenance, f" {number}" if number > 1 else "")
     _all_rows(pen, coverage)
-    _definitions(pen, provenance.definitions)
-    _services(pen, provenance.standard)
+    _undecided(pen, coverage)
+    for name in BESIDE:
+        if name in tables:
+            _beside(pen, name, tables[name])
+    _definitions(pen, provenance)
+    for number, standard in enumerate(_standards(provenance), start=1):
+        _services(pen, standard, f" {number}" if number > 1 else "")
     _findings(pen, provenance)
     _inputs(pen, provenance)
     book.close()
@@ -59,7 +85,7 @@ def _matrices(
     pen: Pen, rows: pd.DataFrame, definition: Definition, provenance: Provenance, suffix: str
 ) -> None:
     """Zones × services of one definition: rates rounded down, and covered demand with totals."""
-    standard = provenance.standard
+    standard = provenance.standard_of(definition)
     about = [
         provenance.project.project.name,
         standard.name(pen.language),
@@ -125,34 +151,82 @@ def _place_columns(pen: Pen, places: pd.DataFrame) -> list[Column]:
 
 def _all_rows(pen: Pen, coverage: pd.DataFrame) -> None:
     """The whole coverage table at full precision, its words in the project's language."""
-    table = []
-    for column in columns("coverage.csv", map(str, coverage.columns)):
-        values = coverage[column.name]
-        if column.values:
-            named = words("coverage.csv", column.name, pen.language)
-            values = values.map(lambda value, named=named: named.get(value, value))
-        look = {"string": "text", "number": "number"}[column.type]
-        share = column.unit == "1"
-        table.append(Column(column.titles[pen.language], values, "exact" if share else look))
+    table = _columns(pen, "coverage.csv", coverage)
     write_sheet(pen, pen.word("workbook.all_rows"), table, filters=True)
 
 
-def _definitions(pen: Pen, definitions: Iterable[Definition]) -> None:
-    """What is divided by what, measured how."""
-    chosen = list(definitions)
+def _undecided(pen: Pen, coverage: pd.DataFrame) -> None:
+    """The cells whose margin spans their target."""
+    found = coverage[coverage["certainty"] == "undecided"]
+    if len(found):
+        shown = [name for name in UNDECIDED if name in found]
+        write_sheet(
+            pen,
+            pen.word("workbook.undecided"),
+            _columns(pen, "coverage.csv", found[shown]),
+            notes=[pen.word("workbook.undecided_note")],
+            filters=True,
+        )
+
+
+def _beside(pen: Pen, file: str, table: pd.DataFrame) -> None:
+    """A table that stands beside coverage, at full precision."""
+    name = pen.word(f"workbook.{file.removesuffix('.csv')}")
+    write_sheet(pen, name, _columns(pen, file, table), filters=True)
+
+
+def _columns(pen: Pen, file: str, table: pd.DataFrame) -> list[Column]:
+    """A table of ours with titles and words in the workbook's language."""
+    found = []
+    for column in columns(file, map(str, table.columns)):
+        values = table[column.name]
+        if column.values:
+            named = words(file, column.name, pen.language)
+            values = values.map(lambda value, named=named: named.get(value, value))
+        look = "text" if column.type == "string" else "number"
+        if column.type != "string":
+            values = values.astype(float)
+        found.append(
+            Column(column.titles[pen.language], values, "exact" if column.unit == "1" else look)
+        )
+    return found
+
+
+def _standards(provenance: Provenance) -> list[Standard]:
+    """Every standard in use, once, the main one first."""
+    chosen = [provenance.standard_of(one) for one in provenance.definitions]
+    return list({standard.key: standard for standard in reversed(chosen)}.values())[::-1]
+
+
+def _definitions(pen: Pen, provenance: Provenance) -> None:
+    """What is divided by what, measured how, by whose word."""
+    chosen = list(provenance.definitions)
+    standards = [provenance.standard_of(one) for one in chosen]
+    trust = [pen.word(_CERTAINTY_OF_SOURCE[one.status]) if one.source else "" for one in chosen]
     table = [
         Column(pen.word("workbook.key"), [one.key for one in chosen], width=26),
+        Column(pen.word("workbook.name"), [one.name(pen.language) for one in chosen], width=26),
         Column(pen.word("workbook.demand"), [one.demand for one in chosen]),
         Column(pen.word("workbook.group"), [one.group for one in chosen]),
         Column(pen.word("workbook.unit"), [one.unit for one in chosen]),
         Column(pen.word("workbook.metric"), [pen.word(_METRICS[one.metric]) for one in chosen]),
-        Column(pen.word("workbook.mode"), [one.mode for one in chosen]),
+        Column(pen.word("workbook.mode"), [mode_name(one.mode, pen.language) for one in chosen]),
         Column(pen.word("workbook.speed"), [one.speed_kmh for one in chosen], "number"),
+        Column(
+            pen.word("workbook.steps"),
+            [pen.word("workbook.step_free") if one.steps == "avoid" else "" for one in chosen],
+        ),
+        Column(pen.word("workbook.scope"), [", ".join(one.scope) for one in chosen]),
+        Column(
+            pen.word("workbook.standard"), [one.name(pen.language) for one in standards], width=30
+        ),
+        Column(pen.word("workbook.source"), [one.source for one in chosen], width=40),
+        Column(pen.word("workbook.trust"), trust),
     ]
     write_sheet(pen, pen.word("workbook.definitions"), table)
 
 
-def _services(pen: Pen, standard: Standard) -> None:
+def _services(pen: Pen, standard: Standard, suffix: str) -> None:
     """The standard: limits and targets of every service, and by whose word."""
     services = standard.services
     areas = sorted({area for service in services for area in service.minutes_by_area})
@@ -177,7 +251,8 @@ def _services(pen: Pen, standard: Standard) -> None:
         Column(pen.word("workbook.proxies"), proxies),
         Column(pen.word("workbook.source"), sources, width=60),
     ]
-    write_sheet(pen, pen.word("workbook.standard"), table, notes=[standard.name(pen.language)])
+    name = pen.word("workbook.standard") + suffix
+    write_sheet(pen, name, table, notes=[standard.name(pen.language)])
 
 
 def _findings(pen: Pen, provenance: Provenance) -> None:

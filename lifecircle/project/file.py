@@ -28,7 +28,10 @@ CRS_KEYS = ("crs", "output_crs")
 # where a layer may come from something other than a file, and how that is written
 _SPECIAL = {
     "zones": (r"osm:admin_level=\d{1,2}", "osm:admin_level=N"),
-    "demand": (r"osm:buildings|grid:(?!0+(\.0*)?$)\d+(\.\d+)?", "osm:buildings, grid:N"),
+    "demand": (
+        r"osm:buildings|osm:residential_land|grid:(?!0+(\.0*)?$)\d+(\.\d+)?",
+        "osm:buildings, osm:residential_land, grid:N",
+    ),
     "facilities": (r"osm", "osm"),
     "network.compounds": (r"osm", "osm"),
 }
