@@ -32,12 +32,12 @@ _STATUS = {
 }
 _SEVERITY = {"error": "cli.error", "warning": "cli.warning", "info": "cli.info"}
 _COLOURS = {"fail": "red", "pass": "green", "error": "red", "warning": "yellow"}
-_CITY_VALUES = ["demand", "covered", "unsnapped", "rate", "target", "gap"]
+_CITY_VALUES = ["demand", "covered", "unsnapped", "rate", "rate_low", "rate_high", "target", "gap"]
 
 
-def city(coverage: pd.DataFrame, definition: str) -> pd.DataFrame:
-    """The city's rows of one definition, by service."""
-    rows = coverage[(coverage["level"] == "city") & (coverage["definition"] == definition)]
+def city(coverage: pd.DataFrame, definition: str, *, level: str = "city") -> pd.DataFrame:
+    """The city's rows of one definition, by service; or those of its target's scope."""
+    rows = coverage[(coverage["level"] == level) & (coverage["definition"] == definition)]
     return rows.set_index("service")
 
 
@@ -62,45 +62,64 @@ def run_summary(analysis: Analysis, files: Mapping[str, Path], out: Path) -> dic
             definition.key: _city_values(city(analysis.coverage, definition.key))
             for definition in analysis.definitions
         },
+        "scope": {
+            definition.key: _city_values(rows)
+            for definition in analysis.definitions
+            if len(rows := city(analysis.coverage, definition.key, level="scope"))
+        },
         "findings": finding_counts(analysis.findings),
     }
 
 
 def _city_values(rows: pd.DataFrame) -> dict[str, dict[str, object]]:
-    """The city's numbers by service."""
+    """Numbers of the city, or of its scope, by service."""
     numbers = rows[_CITY_VALUES].astype(object).where(rows[_CITY_VALUES].notna(), None)
     records: Iterable[dict[Any, Any]] = numbers.to_dict("records")
     return {
-        str(service): {"status": status, **row}
-        for service, status, row in zip(rows.index, rows["status"], records, strict=True)
+        str(service): {"status": status, "certainty": certainty, **row}
+        for service, status, certainty, row in zip(
+            rows.index, rows["status"], rows["certainty"], records, strict=True
+        )
     }
 
 
 def city_table(analysis: Analysis, definition: Definition, terminal: Terminal) -> Table:
-    """Services by the city's rate, target, status and gap."""
+    """Services by rate, target, status and gap: the city's, or those of the target's scope."""
     say = terminal.words
+    scoped = city(analysis.coverage, definition.key, level="scope")
+    rows = scoped if len(scoped) else city(analysis.coverage, definition.key)
     gap = say("cli.gap_unit", unit=definition.unit) if definition.unit else say("cli.gap")
     note = definition.note_zh if terminal.language == "zh" else definition.note_en
     title = "\n".join(filter(None, (definition.text(terminal.language), note)))
     table = bare_table(title, say("cli.service"))
-    for code in ("cli.limit", "cli.city", "cli.target"):
+    for code in ("cli.limit", "cli.in_scope" if len(scoped) else "cli.city", "cli.target"):
         table.add_column(say(code), justify="right")
     table.add_column(say("cli.status"))
     table.add_column(gap, justify="right")
-    standard = analysis.standard
+    standard = analysis.standard_of(definition)
     names = {service.key: service.name(terminal.language) for service in standard.services}
     comma = "、" if terminal.language == "zh" else ", "
     names[ALL] = say("cli.all", names=comma.join(names[key] for key in standard.all))
-    for service, row in city(analysis.coverage, definition.key).iterrows():
+    for service, row in rows.iterrows():
         table.add_row(
             cell(names[str(service)]),
             minutes(row["minutes"]),
             _with_sign(percent(row["rate"])),
             _with_sign(target_percent(row["target"])),
-            Text(say(_STATUS[row["status"]]), style=_COLOURS.get(row["status"], "")),
+            _status(row, terminal),
             shortfall(row["gap"]),
         )
     return table
+
+
+def _status(row: pd.Series[Any], terminal: Terminal) -> Text:
+    """Pass or fail, and whether that is sure; where nothing is judged, why."""
+    if row["status"] == "not in scope" and row["target"] != row["target"]:
+        return Text(terminal.words("cli.no_target"))
+    text = Text(terminal.words(_STATUS[row["status"]]), _COLOURS.get(row["status"], ""))
+    if row["certainty"] == "undecided":
+        text.append(f" {terminal.words('cli.undecided')}", style="none")
+    return text
 
 
 def shown_rate(row: pd.Series[Any], terminal: Terminal) -> str:

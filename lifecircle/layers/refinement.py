@@ -1,8 +1,9 @@
 """Land measured by its area within reach: cells of the grid, ever finer where coverage changes.
 
-Every cell of land is one demand place that stands for its exact area. A cell that is reached while
-a neighbour is not lies on the rim of what is reached: it is split in four, and so are its quarters,
-until a cell is small enough for its point to speak for it. Only new points are measured.
+Every cell of land stands for its exact area. One that is reached while a neighbour is not lies on
+the rim of what is reached: it is split in four, and so are its quarters, until a cell is small
+enough for its point to speak for it. Only new points are measured. In the end the parts of a first
+cell that reach the same are one demand place again.
 """
 
 from __future__ import annotations
@@ -44,9 +45,10 @@ class Refined:
     """Land as demand places, and how its shares settled.
 
     `places` are in EPSG:4326 with a RangeIndex: `id`, `zone` and `weight`, further amounts and
-    `kind` where the polygons have them; the places of a polygon share its `id`. `steps` has a row
-    for each resolution: `spacing_m`, the number of `places`, of the land in the zones the share
-    that lies in cells on the rim (`rim`), and for each service the share that is reached.
+    `kind` where the polygons have them; the places of a polygon share its `id`. Of a first cell
+    they are as many as its parts reach different services. `steps` has a row for each resolution:
+    `spacing_m`, the number of `cells`, of the land in the zones the share that lies in cells on the
+    rim (`rim`, the most that a share can be wrong by), and for each service the share reached.
     """
 
     places: gpd.GeoDataFrame
@@ -237,33 +239,20 @@ def _corners_differ(measured: _Measured, at: Ints, ground: _Ground, covered: Cov
 
 
 def _together(measured: _Measured, frame: Frame) -> tuple[Ints, Floats, Floats, Floats]:
-    """Piece, area and point of each place: quarters that reach the same make one cell again.
+    """Piece, area and point of each place: parts of a first cell that reach the same are one.
 
     Its point is that of its largest part, so that it reaches what they do.
     """
     cells = measured.cells
     words = words_of(measured.covered)
-    kept, area_m2 = np.ones(len(cells), dtype=bool), cells.area_m2.copy()
-    whole = cells.level == 0
-    for level in range(cells.level.max(initial=0)):
-        parts = np.flatnonzero(~whole)
-        up = cells.level[parts] - level
-        key = frame.keys(
-            np.full(len(parts), level), cells.column[parts] >> up, cells.row[parts] >> up
-        )
-        order = np.lexsort((-cells.area_m2[parts], key, cells.piece[parts]))
-        parts, key, piece = parts[order], key[order], cells.piece[parts][order]
-        start = np.flatnonzero((np.diff(key, prepend=-1) != 0) | (np.diff(piece, prepend=-1) != 0))
-        low = np.minimum.reduceat(words[parts], start, axis=0)
-        alike = (low == np.maximum.reduceat(words[parts], start, axis=0)).all(axis=1)
-        area_m2[parts[start[alike]]] = np.add.reduceat(cells.area_m2[parts], start)[alike]
-        done = np.repeat(alike, np.diff(start, append=len(parts)))
-        kept[parts[done]] = False
-        kept[parts[start[alike]]] = True
-        whole[parts[done]] = True
-    at = np.flatnonzero(kept)
-    at = at[np.lexsort((measured.x[at], measured.y[at], cells.piece[at]))]
-    return cells.piece[at], area_m2[at], measured.x[at], measured.y[at]
+    first = np.zeros(len(cells), dtype=np.int64)
+    key = frame.keys(first, cells.column >> cells.level, cells.row >> cells.level)
+    order = np.lexsort((-cells.area_m2, *words.T, key, cells.piece))
+    parts = np.column_stack([cells.piece, key, words.view(np.int64)])[order]
+    start = np.flatnonzero(np.append(True, (parts[1:] != parts[:-1]).any(axis=1))[: len(parts)])
+    at = order[start]
+    area_m2 = np.add.reduceat(cells.area_m2[order], start) if len(at) else cells.area_m2
+    return cells.piece[at], area_m2, measured.x[at], measured.y[at]
 
 
 def _limits(labels: pd.DataFrame) -> Any:
@@ -274,11 +263,11 @@ def _limits(labels: pd.DataFrame) -> Any:
 def _shares(
     measured: _Measured, mixed: Bools, ground: _Ground, services: Sequence[str]
 ) -> dict[str, Any]:
-    """How many places there are, and of the land in the zones what is on the rim and reached."""
+    """How many cells there are, and of the land in the zones what is on the rim and reached."""
     inside = (ground.labels["zone"] != OUTSIDE).to_numpy()[measured.cells.piece]
     area_m2 = np.where(inside, measured.cells.area_m2, 0.0)
     total_m2 = area_m2.sum() or np.nan
     reached = area_m2 @ measured.covered / total_m2
     rim = float(area_m2 @ mixed / total_m2)
     shares = dict(zip(services, reached.tolist(), strict=True))
-    return {"places": len(mixed), "rim": rim, **shares}
+    return {"cells": len(mixed), "rim": rim, **shares}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from lifecircle import verdicts
 from lifecircle.applied import area_types
 from lifecircle.definitions import Definition
-from lifecircle.report import about, beside, svgmap
+from lifecircle.report import about, beside
 from lifecircle.report.cells import Cell, Row, Sheet, sheet
 from lifecircle.report.compare import side_by_side, urban_and_rural
 from lifecircle.report.content import ReportContent
@@ -23,6 +23,7 @@ from lifecircle.report.naming import (
     standard_name,
 )
 from lifecircle.report.notes import facility_lists, notes
+from lifecircle.report.pictures import legend, map_view
 from lifecircle.report.summary import (
     Figure,
     ServiceRow,
@@ -69,32 +70,6 @@ class SheetView:
     legend: list[Verdict]
 
 
-@dataclass(frozen=True)
-class SmallMap:
-    """One service's map among the others."""
-
-    key: str
-    name: Both
-    cell: Cell
-    verdicts: list[Verdict]
-
-
-@dataclass(frozen=True)
-class MapView:
-    """The picture: outlines, streets, facilities, and the verdicts shown first."""
-
-    shapes: list[svgmap.Shape]
-    verdicts: list[Verdict]
-    streets: str
-    too_many_streets: bool
-    dots: Mapping[str, str]
-    scale: svgmap.Scale
-    small: list[SmallMap]
-    legend: list[Verdict]
-    width: int = svgmap.WIDTH
-    height: int = svgmap.HEIGHT
-
-
 def page_view(content: ReportContent) -> dict[str, Any]:
     """The template's values."""
     sheets = [_sheet(content, definition) for definition in content.definitions]
@@ -114,7 +89,7 @@ def page_view(content: ReportContent) -> dict[str, Any]:
         "title": title,
         "service": service,
         "sheets": views,
-        "map": _map_view(content, sheets[0], service),
+        "map": map_view(content, sheets[0], service),
         "data": data_block(
             sheets,
             {view.key: view.short for view in views},
@@ -228,7 +203,7 @@ def _sheet_view(content: ReportContent, one: Sheet, short: Both) -> SheetView:
         keys=one.services,
         head=one.head,
         places=places(one),
-        legend=_legend(cell.verdict for row in one.rows for cell in row.cells.values()),
+        legend=legend(cell.verdict for row in one.rows for cell in row.cells.values()),
     )
 
 
@@ -246,36 +221,6 @@ def places(one: Sheet) -> list[Place]:
         row for row in one.level("outside") if any(c.demand > 0 for c in row.cells.values())
     ]
     return [Place(position[id(row)], row.level, row) for row in ordered]
-
-
-def _legend(present: Any) -> list[Verdict]:
-    """The verdicts that occur, in the order of the legend."""
-    seen = set(present)
-    return [verdict for verdict in get_args(Verdict) if verdict in seen]
-
-
-def _verdicts(one: Sheet, service: str) -> list[Verdict]:
-    return [row.cells[service].verdict for row in one.zones]
-
-
-def _map_view(content: ReportContent, main: Sheet, service: str) -> MapView:
-    frame = svgmap.frame_of(content.zones)
-    streets = svgmap.street_path(content.network, frame) if content.network is not None else ""
-    return MapView(
-        shapes=svgmap.shapes(content.zones, frame),
-        verdicts=_verdicts(main, service),
-        streets=streets or "",
-        too_many_streets=streets is None,
-        dots=svgmap.facility_paths(content.facilities, frame),
-        scale=svgmap.scale_bar(frame),
-        small=[
-            SmallMap(
-                key, service_name(main.standard, key), main.head.cells[key], _verdicts(main, key)
-            )
-            for key in main.services
-        ],
-        legend=_legend(cell.verdict for row in main.zones for cell in row.cells.values()),
-    )
 
 
 def isolated(name: str) -> str:
