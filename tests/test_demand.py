@@ -10,7 +10,13 @@ import shapely
 
 from lifecircle.errors import InputError
 from lifecircle.geodesy import lonlat
-from lifecircle.layers.demand import demand_note, load_demand, zone_totals
+from lifecircle.layers.demand import (
+    demand_note,
+    demand_polygons,
+    demand_unit,
+    load_demand,
+    zone_totals,
+)
 from lifecircle.layers.zones import OUTSIDE
 from lifecircle.project.tables import DemandTable
 from tests.conftest import CRS, degrees
@@ -243,6 +249,143 @@ def test_buildings_need_an_extract():
         demand("osm:buildings")
 
 
+LAND = {"landuse": "residential"}
+ESTATES = (
+    # A quarter of 100 × 50 m with an estate of 50 × 50 m inside, and 60 × 20 m across the border,
+    # of which 10 × 20 lie in the quarter as well.
+    (shapely.box(0, 0, 100, 50), LAND),
+    (shapely.box(50, 0, 100, 50), LAND),
+    (shapely.box(90, 50, 150, 70), LAND),
+    (shapely.box(0, 60, 100, 90), {"landuse": "retail"}),
+)
+
+
+def test_residential_land_is_square_metres_of_which_none_counts_twice(tmp_path):
+    extract = write_extract(tmp_path / "town.osm", *ESTATES)
+    read = demand("osm:residential_land", extract=extract)
+    frame = read.frame
+    sums = frame.groupby("id")["weight"].sum()
+    # The estate keeps its 2,500 m² and the quarter has the other 2,500.
+    assert sums.to_dict() == pytest.approx({"way/1": 2500, "way/2": 2500, "way/3": 1200}, rel=5e-3)
+    assert frame.columns.tolist() == ["id", "zone", "weight", "geometry"]
+    # Centres of the 25 m grid: 2 × 2 in each half; x = 112.5 and 137.5 at y = 62.5 of the third.
+    assert frame.groupby(["id", "zone"]).size().to_dict() == {
+        ("way/1", "west"): 4, ("way/2", "west"): 4, ("way/3", "east"): 2,
+    }  # fmt: skip
+    assert codes(read) == ["demand.land_once", "demand.note_land"]
+    assert "overlaps by 2,500 m² (28." in read.findings[0].message.text("en")
+    assert (read.sources[0].rows_in, read.sources[0].rows_used) == (3, 3)
+
+
+def test_land_drawn_twice_is_one_area(tmp_path):
+    extract = write_extract(tmp_path / "town.osm", ESTATES[0], ESTATES[0])
+    read = demand("osm:residential_land", extract=extract, spacing=50.0)
+    assert read.frame["id"].tolist() == ["way/1", "way/1"]
+    assert read.frame["weight"].sum() == pytest.approx(5000, rel=5e-3)
+    assert (read.sources[0].rows_in, read.sources[0].rows_used) == (2, 1)
+
+
+def test_land_that_cannot_be_put_together_is_a_finding(tmp_path):
+    bow = shapely.Polygon([(0, 0), (0, 50), (50, 0), (50, 50)])
+    extract = write_extract(tmp_path / "town.osm", (bow, LAND), ESTATES[1])
+    read = demand("osm:residential_land", extract=extract)
+    assert codes(read) == ["osm.broken_areas", "demand.note_land"]
+    assert read.findings[0].row == "way/1"
+    assert (read.sources[0].rows_in, read.sources[0].rows_used) == (2, 1)
+
+
+def test_people_may_be_spread_over_residential_land_by_its_area(tmp_path):
+    extract = write_extract(tmp_path / "town.osm", *ESTATES)
+    read = demand("osm:residential_land", extract=extract, total=620.0, groups={"old": 62.0})
+    sums = read.frame.groupby("id")[["weight", "old"]].sum()
+    assert sums["weight"].to_dict() == pytest.approx(
+        {"way/1": 250, "way/2": 250, "way/3": 120}, rel=5e-3
+    )
+    assert sums["old"].to_numpy() == pytest.approx(sums["weight"].to_numpy() / 10)
+
+
+def test_residential_land_needs_an_extract_that_has_some(tmp_path):
+    with pytest.raises(InputError, match="osm:residential_land needs the network's OSM extract"):
+        demand("osm:residential_land")
+    with pytest.raises(InputError, match=r"town.osm holds no area tagged landuse=residential"):
+        demand("osm:residential_land", extract=write_extract(tmp_path / "town.osm", ESTATES[3]))
+
+
+def test_a_grid_of_centimetres_inside_polygons_is_refused(tmp_path):
+    extract = write_extract(tmp_path / "town.osm", *ESTATES)
+    with pytest.raises(InputError, match=r"more than 50,000,000.*larger `spacing`"):
+        demand("osm:residential_land", extract=extract, spacing=0.01)
+    source = write_layer(tmp_path / "d.gpkg", [shapely.box(0, 0, 100, 100)], people=[8.0])
+    with pytest.raises(InputError, match=r"d.gpkg.* would make about 100,000,\d+ points"):
+        demand(source, weight="people", spacing=0.01)
+
+
+def test_polygons_that_overlap_count_twice_and_say_so(tmp_path):
+    shapes = [
+        shapely.box(0, 0, 100, 100),
+        shapely.box(80, 0, 130, 100),
+        shapely.box(130, 0, 140, 9),
+    ]
+    source = write_layer(tmp_path / "d.gpkg", shapes)
+    read = demand(source, weight="area")
+    assert read.frame["weight"].sum() == pytest.approx(15_090, rel=1e-6)
+    assert codes(read) == ["demand.overlap", "demand.note_polygons"]
+    assert "2,000 m² (13.3%) are counted more than once" in read.findings[0].message.text("en")
+    # People in areas that overlap are nobody's mistake.
+    assert codes(demand(source, weight=1.0)) == []
+
+
+def test_the_polygons_to_refine_are_those_of_the_places(tmp_path):
+    extract = write_extract(tmp_path / "town.osm", *ESTATES)
+    table = DemandTable(name="land", source="osm:residential_land", refine=True)
+    land = demand_polygons(table, ZONES, crs=CRS, extract=extract)
+    assert land.columns.tolist() == ["id", "weight", "geometry"]
+    assert land.crs == "EPSG:4326"
+    assert land.to_crs(CRS).area.to_numpy() == pytest.approx(land["weight"].to_numpy(), rel=1e-9)
+    places = load_demand(table, ZONES, crs=CRS, extract=extract).frame
+    assert land["weight"].sum() == pytest.approx(places["weight"].sum())
+
+    shapes = [shapely.box(0, 0, 60, 60), shapely.box(150, 0, 190, 60)]
+    columns = {"old": [36.0, 0.0], "z": ["west", "west"], "k": ["某村委会", "某居委会"]}
+    source = write_layer(tmp_path / "d.gpkg", shapes, nr=["a", "b"], **columns)
+    keys = {"id": "nr", "weight": "area", "groups": {"aged_60": "old"}, "kind": "k", "refine": True}
+    table = DemandTable(name="land", source=source, zone="z", **keys)
+    land = demand_polygons(table, ZONES, crs=CRS)
+    assert land.columns.tolist() == ["id", "zone", "weight", "aged_60", "kind", "geometry"]
+    assert land["kind"].tolist() == ["village", "neighbourhood"]
+    assert land["weight"].to_numpy() == pytest.approx([3600, 2400], rel=1e-6)
+    table = DemandTable(name="land", source=source, **keys)
+    assert "zone" not in demand_polygons(table, ZONES, crs=CRS)
+
+
+def test_points_cannot_be_refined(tmp_path):
+    with pytest.raises(InputError, match=r"row 2: weight = .* needs polygons"):
+        demand(csv(tmp_path, ("a,1", 50, 50)), weight="area", refine=True)
+
+
+@pytest.mark.parametrize("group", ["kind", "weight", "edge", "lon"])
+def test_a_group_may_not_be_called_as_a_column_of_ours(tmp_path, group):
+    with pytest.raises(InputError, match=f"groups may not be called {group}"):
+        demand(csv(tmp_path, ("a,7", 50, 50)), groups={group: "people"})
+
+
+@pytest.mark.parametrize(
+    ("keys", "unit"),
+    [
+        ({"source": "osm:residential_land"}, "m²"),
+        ({"source": "osm:residential_land", "total": 5.0}, ""),
+        ({"source": "osm:buildings"}, "m²"),
+        ({"source": "grid:50"}, "m²"),
+        ({"source": "grid:50", "total": 5.0}, ""),
+        ({"source": "d.gpkg", "weight": "area"}, "m²"),
+        ({"source": "d.gpkg", "weight": "area", "unit": "平方米"}, "平方米"),
+        ({"source": "d.csv", "weight": "people"}, ""),
+    ],
+)
+def test_areas_are_in_square_metres_unless_said_otherwise(keys, unit):
+    assert demand_unit(DemandTable(name="d", **keys)) == unit
+
+
 @pytest.mark.parametrize(
     ("source", "keys", "named"),
     [
@@ -254,6 +397,15 @@ def test_buildings_need_an_extract():
         ("d.csv", {"yes_in_residential": True}, "yes_in_residential"),
         ("d.csv", {"groups": {"old": 3.0}}, "groups.old"),
         ("d.csv", {"total_key": "district"}, "total_key"),
+        ("d.csv", {"kinds": {"村": "village"}}, "kinds"),
+        ("d.csv", {"refine": True, "weight": "people"}, "refine"),
+        ("d.csv", {"refine": True, "weight": "area", "total": 5.0}, "refine"),
+        ("grid:50", {"refine": True}, "refine"),
+        ("grid:50", {"kind": "k"}, "kind"),
+        ("osm:residential_land", {"weight": 2.0}, "weight"),
+        ("osm:residential_land", {"id": "osm", "groups": {"old": "o"}}, "groups, id"),
+        ("osm:residential_land", {"refine": True, "total": 5.0}, "refine"),
+        ("osm:buildings", {"refine": True, "spacing": 10.0}, "refine, spacing"),
     ],
 )
 def test_keys_that_would_be_ignored_are_refused(source, keys, named):
@@ -287,12 +439,22 @@ def test_zone_totals_are_the_columns_that_the_zones_must_keep():
         ),
         ({"source": "osm:buildings"}, "demand.note_floor_area"),
         ({"source": "d.csv", "total": 5.0}, "demand.note_rescaled"),
+        ({"source": "osm:residential_land"}, "demand.note_land"),
+        ({"source": "osm:residential_land", "refine": True}, "demand.note_land_refined"),
+        ({"source": "osm:residential_land", "total": 5.0}, "demand.note_rescaled"),
+        ({"source": "d.gpkg", "weight": "area"}, "demand.note_polygons"),
+        ({"source": "d.gpkg", "weight": "area", "refine": True}, "demand.note_polygons_refined"),
     ],
 )
 def test_what_was_assumed_is_said_in_both_languages(keys, code):
     note = demand_note(DemandTable(name="people", **keys))
     assert note.code == code
     assert note.text("en") != note.text("zh")
+
+
+def test_the_resolution_of_land_stands_in_its_note():
+    table = DemandTable(name="land", source="osm:residential_land", refine=True, spacing=20.0)
+    assert "每 20 米一点，覆盖边缘加密至 5 米" in demand_note(table).text("zh")
 
 
 def test_a_plain_file_assumes_nothing():

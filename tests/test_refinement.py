@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from lifecircle.layers.refinement import refined, resolutions
 from lifecircle.layers.zones import OUTSIDE, assign_zones
 from lifecircle.snapping import snap
 from lifecircle.travel import travel_time
-from tests.conftest import CRS, ORIGIN_X, ORIGIN_Y, facilities_at, streets_of
+from tests.conftest import CRS, ORIGIN_X, ORIGIN_Y, facilities_at, points, streets_of
 from tests.drawn import in_degrees
 
 METRES_A_MINUTE = 4000 / 60
@@ -119,110 +121,161 @@ def test_land_beside_a_street_is_exact_to_a_tenth_of_a_point(shapes):
 def converging(errors):
     """Over several cases the error falls from step to step, at the end below a tenth of a point."""
     rms = np.sqrt(np.mean(np.square(np.array(errors)), axis=0))
-    assert len(rms) == len(SIDES)
     assert (np.diff(rms) < 0).all(), rms
     assert rms[-1] < TENTH_OF_A_POINT / 2, rms
 
 
-# The grid town with the facility on its south-western street, at (30, 0). Inside a block of 100 m
-# the nearest of four streets changes along the diagonals: each street owns the triangle up to the
-# middle of the block on either side. From there one walks straight to the street and along it to
-# either end, from which it is |x - 30| + |y| m (every corner of the grid is joined to the next).
-FACILITY = (30.0, 0.0)
-TOWN_LAND = [
-    shapely.Polygon([(4, 3), (196, 11), (188, 195), (9, 187)]).difference(shapely.box(60, 60, 95, 140))
-]
+# A grid city of streets every 100 m. Inside a block the nearest of its four streets changes along
+# the diagonals: each street owns the triangle up to the middle of the block on either side. From
+# there one walks straight to the street and along it to either end, from which the facility, on a
+# street along x, is |x - fx| + |y - fy| m away (every corner is joined to the next).
+BLOCK_M = 100
+
+
+@dataclass(frozen=True)
+class GridCity:
+    """`blocks` by `blocks` blocks with the facility at `facility`, and land in it."""
+
+    blocks: int
+    facility: tuple[float, float]
+    land: tuple[shapely.Polygon, ...]
+    reaches_m: tuple[float, ...]
+
+    @property
+    def streets(self):
+        corners = range(self.blocks + 1)
+        at = [(x * BLOCK_M, y * BLOCK_M) for y in corners for x in corners]
+        number = {corner: i for i, corner in enumerate(at)}
+        steps = [(BLOCK_M, 0), (0, BLOCK_M)]
+        edges = [
+            (number[x, y], number[x + dx, y + dy])
+            for x, y in at for dx, dy in steps if (x + dx, y + dy) in number
+        ]  # fmt: skip
+        return streets_of([x for x, _ in at], [y for _, y in at], edges)
+
+    def covered(self, *reaches_m):
+        x, y = self.facility
+        return within(self.streets, facilities_at([x], [y]), *reaches_m)
+
+    def metres_from(self, x, y):
+        return abs(x - self.facility[0]) + abs(y - self.facility[1])
+
+    def reached(self, reach_m):
+        """The exact region from which the facility is at most `reach_m` away."""
+        parts = [
+            self._by_street(ends, (x + 50, y + 50), reach_m)
+            for x in range(0, self.blocks * BLOCK_M, BLOCK_M)
+            for y in range(0, self.blocks * BLOCK_M, BLOCK_M)
+            for ends in (
+                ((x, y), (x + 100, y)), ((x, y + 100), (x + 100, y + 100)),
+                ((x, y), (x, y + 100)), ((x + 100, y), (x + 100, y + 100)),
+            )
+        ]  # fmt: skip
+        return shapely.union_all(parts)
+
+    def _by_street(self, ends, middle, reach_m):
+        """What of the triangle between a street and the middle of its block is reached by it.
+
+        For a street along x at height s from u to v: |y - s| + (x - u) + d(u) <= D or
+        |y - s| + (v - x) + d(v) <= D, where |y - s| = ±(y - s) on this side of the street; on the
+        facility's own street |y - s| + |x - fx| <= D.
+        """
+        along = 0 if ends[0][1] == ends[1][1] else 1
+        level = ends[0][1 - along]
+        side = 1.0 if middle[1 - along] > level else -1.0
+
+        def plane(direction, at, metres_there):
+            factors = [0.0, 0.0]
+            factors[along], factors[1 - along] = direction, side
+            return half_plane(*factors, reach_m - metres_there + side * level + direction * at)
+
+        ways = [
+            plane(direction, end[along], self.metres_from(*end))
+            for direction, end in zip((1.0, -1.0), ends, strict=True)
+        ]
+        x, y = self.facility
+        if along == 0 and level == y and ends[0][0] < x < ends[1][0]:
+            ways.append(plane(1.0, x, 0.0).intersection(plane(-1.0, x, 0.0)))
+        return shapely.intersection(shapely.Polygon([*ends, middle]), shapely.union_all(ways))
 
 
 def half_plane(a, b, c):
     """Where a x + b y <= c, inside a box of some kilometres."""
-    normal = np.hypot(a, b)
-    far = 4000.0
-    foot = np.array([a, b]) * c / normal**2
-    along, inward = np.array([-b, a]) * far / normal, -np.array([a, b]) * far / normal
-    ring = [foot + along, foot - along, foot - along + inward, foot + along + inward]
-    return shapely.Polygon(ring)
+    normal = np.array([a, b]) / np.hypot(a, b)
+    foot, far = normal * c / np.hypot(a, b), 4000.0
+    along, inward = np.array([-normal[1], normal[0]]) * far, -normal * far
+    return shapely.Polygon(
+        [foot + along, foot - along, foot - along + inward, foot + along + inward]
+    )
 
 
-def reached_in_town(reach_m):
-    """The exact region within `reach_m` of the facility, street by street."""
-    parts = []
-    for block_x in (0, 100):
-        for block_y in (0, 100):
-            middle = (block_x + 50, block_y + 50)
-            for x0, y0, x1, y1 in (
-                (0, 0, 100, 0), (0, 100, 100, 100), (0, 0, 0, 100), (100, 0, 100, 100),
-            ):  # fmt: skip
-                ends = [(block_x + x0, block_y + y0), (block_x + x1, block_y + y1)]
-                parts.append(_reached_by(ends, middle, reach_m))
-    return shapely.union_all(parts)
+CITY = GridCity(
+    blocks=7,
+    facility=(330.0, 300.0),
+    land=(
+        shapely.Polygon([(14, 3), (690, 31), (668, 695), (22, 657)]).difference(
+            shapely.box(160, 260, 295, 440)
+        ),
+    ),
+    reaches_m=(150.0, 187.5, 204.3, 263.7, 300.0, 337.5, 412.9, 505.0),
+)
+# The grid town of `conftest`: so little land that cells have to be finer for a tenth of a point.
+TOWN = GridCity(
+    blocks=2,
+    facility=(30.0, 0.0),
+    land=(
+        shapely.Polygon([(4, 3), (196, 11), (188, 195), (9, 187)]),
+        shapely.box(196, 20, 199, 99),
+    ),
+    reaches_m=(61.0, 104.3, 137.5, 163.7, 201.9, 250.0, 290.0),
+)
 
 
-def _reached_by(ends, middle, reach_m):
-    """What of the triangle between a street and the middle of its block is reached by the street.
-
-    For a street along x at height s: |y - s| + (x - u) + d(u) <= D or |y - s| + (v - x) + d(v) <= D,
-    with |y - s| = ±(y - s) on the side of the block; on the facility's own street also
-    |y - s| + |x - 30| <= D.
-    """
-    (x0, y0), (x1, y1) = ends
-    along = 0 if y0 == y1 else 1
-    side = 1.0 if middle[1 - along] > ends[0][1 - along] else -1.0
-    level = ends[0][1 - along]
-    owned = shapely.Polygon([*ends, middle])
-
-    def plane(direction, at, metres_there):
-        # side (t - level) + direction (p - at) + metres_there <= reach
-        factors = [0.0, 0.0]
-        factors[along], factors[1 - along] = direction, side
-        return half_plane(*factors, reach_m - metres_there + side * level + direction * at)
-
-    def from_facility(x, y):
-        return abs(x - FACILITY[0]) + abs(y - FACILITY[1])
-
-    ways = [
-        plane(1.0, ends[0][along], from_facility(x0, y0)),
-        plane(-1.0, ends[1][along], from_facility(x1, y1)),
-    ]
-    if level == 0 and along == 0 and x0 == 0:
-        ways.append(plane(1.0, 30.0, 0.0).intersection(plane(-1.0, 30.0, 0.0)))
-    return shapely.intersection(owned, shapely.union_all(ways))
-
-
-TOWN_REACHES_M = [61.0, 104.3, 137.5, 163.7, 201.9, 250.0, 290.0]
-
-
-def test_the_drawn_region_is_what_the_minutes_say(town):
+@pytest.mark.parametrize("city", [CITY, TOWN], ids=["city", "town"])
+def test_the_drawn_region_is_what_the_minutes_say(city):
     rng = np.random.default_rng(5)
-    x, y = rng.uniform(0, 200, (2, 3000))
-    covered = within(town, facilities_at([30.0], [0.0]), *TOWN_REACHES_M)
-    places = gpd.GeoDataFrame(geometry=in_degrees(shapely.MultiPoint(np.column_stack([x, y]))).geoms)
-    reached = covered(places.set_crs(4326))
-    for column, reach_m in enumerate(TOWN_REACHES_M):
-        region = reached_in_town(reach_m)
+    x, y = rng.uniform(0, city.blocks * BLOCK_M, (2, 3000))
+    reached = city.covered(*city.reaches_m)(points(x, y))
+    for column, reach_m in enumerate(city.reaches_m):
+        region = city.reached(reach_m)
         clear = shapely.distance(shapely.points(x, y), region.boundary) > 1e-3
-        inside = shapely.intersects_xy(region, x, y)
-        assert np.array_equal(inside[clear], reached[clear, column])
+        assert np.array_equal(shapely.intersects_xy(region, x, y)[clear], reached[clear, column])
 
 
-def test_land_in_a_grid_town_is_exact_to_a_tenth_of_a_point(town):
+def test_land_in_a_grid_city_is_exact_to_a_tenth_of_a_point():
     errors = []
-    for reach_m in TOWN_REACHES_M:
-        covered = within(town, facilities_at([30.0], [0.0]), reach_m)
-        steps = refine(land_of(*TOWN_LAND), covered).steps
-        errors.append(steps["health"] - exact_share(TOWN_LAND, reached_in_town(reach_m)))
+    for reach_m in CITY.reaches_m:
+        steps = refine(land_of(*CITY.land), CITY.covered(reach_m)).steps
+        assert steps["spacing_m"].tolist() == SIDES
+        errors.append(steps["health"] - exact_share(CITY.land, CITY.reached(reach_m)))
         assert (errors[-1].abs() <= steps["rim"]).all()
         assert abs(errors[-1].iloc[-1]) <= TENTH_OF_A_POINT
     converging(errors)
 
 
+def test_land_in_a_town_of_four_blocks_is_exact_with_finer_cells():
+    errors = []
+    for reach_m in TOWN.reaches_m:
+        steps = refine(land_of(*TOWN.land), TOWN.covered(reach_m), finest_m=0.7).steps
+        errors.append(steps["health"] - exact_share(TOWN.land, TOWN.reached(reach_m)))
+        assert abs(errors[-1].iloc[-1]) <= TENTH_OF_A_POINT
+    assert len(errors[0]) == 6
+    converging(errors)
+
+
 def test_weights_sum_to_each_polygon_and_slivers_keep_a_place_in_the_land():
-    shapes = [shapely.box(1, 1, 27, 3), shapely.box(100, 0, 100.5, 300), shapely.box(300, 3, 390, 88)]
-    made = refine(land_of(*shapes), drawn(shapely.Point(320, 30).buffer(40)))
+    shapes = [
+        shapely.box(1, 1, 27, 3),
+        shapely.box(100, 0, 100.5, 300),
+        shapely.box(300, 3, 390, 88),
+    ]
+    land = land_of(*shapes)
+    made = refine(land, drawn(shapely.Point(320, 30).buffer(40)))
     sums = made.places.groupby("id")["weight"].sum()
-    assert sums.to_numpy() == pytest.approx([shape.area for shape in shapes], rel=1e-9)
+    assert sums.to_numpy() == pytest.approx(land.to_crs(CRS).area.to_numpy(), rel=1e-9)
+    assert sums.to_numpy() == pytest.approx([52, 150, 7650], rel=1e-6)
     x, y = metres(made.places)
-    assert shapely.distance(shapely.points(x, y), shapely.union_all(shapes)).max() < 1e-6
+    assert shapely.distance(shapely.points(x, y), shapely.union_all(shapes)).max() < 1e-4
     assert made.places.columns.tolist() == ["id", "zone", "weight", "geometry"]
     assert made.places.index.equals(pd.RangeIndex(len(made.places)))
     assert made.places.crs == "EPSG:4326"
@@ -234,16 +287,16 @@ def test_the_steps_are_halvings_and_end_at_the_finest():
     assert resolutions(2.0, 3.0) == [2.0]
     made = refine(land_of(shapely.box(0, 0, 100, 100)), drawn(triangle(70)), finest_m=10.0)
     assert made.steps["spacing_m"].tolist() == [25.0, 12.5]
-    assert made.steps.columns.tolist() == ["spacing_m", "places", "rim", "health"]
-    assert made.steps["places"].iloc[0] == 16
+    assert made.steps.columns.tolist() == ["spacing_m", "cells", "rim", "health"]
+    assert made.steps["cells"].iloc[0] == 16
 
 
 def test_land_that_is_reached_everywhere_is_not_split():
     made = refine(land_of(shapely.box(0, 0, 500, 500)), drawn(EVERYWHERE))
-    assert made.steps["places"].tolist() == [400] * 4
+    assert made.steps["cells"].tolist() == [400] * 4
     assert made.steps["health"].tolist() == [1.0] * 4
     assert made.steps["rim"].tolist() == [0.0] * 4
-    assert (made.places["weight"] == 625).all()
+    assert made.places["weight"].to_numpy() == pytest.approx(625)
 
 
 def test_only_new_points_are_asked_for():
@@ -257,23 +310,28 @@ def test_only_new_points_are_asked_for():
     made = refine(land_of(shapely.box(0, 0, 500, 500)), covered)
     asked = np.concatenate(seen)
     assert len(seen[0]) == 400
-    assert len(np.unique(asked, axis=0)) == len(asked)
+    # Corners beside the land are looked at anew when their cell is split; no place ever is.
+    again = len(asked) - len(np.unique(asked, axis=0))
+    assert again < 0.01 * len(asked)
     # The rim is 2π · 180 = 1,131 m long: far fewer than the 25,600 cells of 3.125 m.
     assert len(asked) < 6000
-    assert len(made.places) < made.steps["places"].iloc[-1] < len(asked)
+    assert made.steps["cells"].iloc[-1] < len(asked)
 
 
-def test_quarters_that_reach_the_same_are_one_place_again():
+def test_parts_of_a_cell_that_reach_the_same_are_one_place_again():
     region = shapely.box(-10, -10, 110, 55)
     made = refine(land_of(shapely.box(0, 0, 100, 100)), drawn(region))
     covered = drawn(region)(made.places)[:, 0]
     weight = made.places["weight"].to_numpy()
-    assert weight @ covered == pytest.approx(made.steps["health"].iloc[-1] * 10_000, rel=1e-12)
-    # y = 55 cuts only the third row of cells, of which each is in quarters of quarters.
-    x, y = metres(made.places)
-    whole = (y < 50) | (y > 75)
-    assert (weight[whole] == 625).all()
-    assert (weight[~whole] < 625).all()
+    assert weight @ covered / weight.sum() == pytest.approx(made.steps["health"].iloc[-1], rel=1e-9)
+    assert made.steps["cells"].iloc[-1] > 100
+    # y = 55 cuts only the third row of cells, of which each is two places: 25 × 5 and 25 × 20 m.
+    assert len(made.places) == 4 + 4 + 4 * 2 + 4
+    rows = pd.Series(weight).groupby([np.floor(metres(made.places)[1] / 25), covered]).mean()
+    assert rows.round(6).loc[[(0, True), (1, True), (3, False)]].tolist() == [625] * 3
+    # A row of 32 cells of 3.125 m is cut at 1.6 of it: a deviation is sqrt(32 · 0.6 · 0.4) = 2.8
+    # cells of 9.8 m², a quarter of which falls to each of four places.
+    assert rows.loc[(2, True)] == pytest.approx(125, abs=3 * 2.8 * 9.8 / 4)
 
 
 def test_a_rim_that_no_first_point_shows_is_found_where_it_starts_at_the_edge_of_land():
@@ -347,7 +405,7 @@ def test_other_numbers_are_spread_over_the_ground():
 def test_no_land_is_no_place():
     made = refine(land_of(shapely.box(0, 0, 50, 50)).iloc[:0], drawn(EVERYWHERE))
     assert len(made.places) == 0
-    assert made.steps["places"].tolist() == [0] * 4
+    assert made.steps["cells"].tolist() == [0] * 4
     assert made.steps["health"].isna().all()
 
 

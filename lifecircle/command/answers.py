@@ -109,17 +109,18 @@ def city_table(analysis: Analysis, definition: Definition, terminal: Terminal) -
             _status(row, terminal),
             shortfall(row["gap"]),
         )
+    undecided = [names[str(key)] for key in rows.index[rows["certainty"] == "undecided"]]
+    if undecided:
+        table.caption = Text(plain(say("cli.undecided", names=comma.join(undecided))), style="none")
+        table.caption_justify = "left"
     return table
 
 
 def _status(row: pd.Series[Any], terminal: Terminal) -> Text:
-    """Pass or fail, and whether that is sure; where nothing is judged, why."""
+    """Pass or fail; where nothing is judged, why."""
     if row["status"] == "not in scope" and row["target"] != row["target"]:
         return Text(terminal.words("cli.no_target"))
-    text = Text(terminal.words(_STATUS[row["status"]]), _COLOURS.get(row["status"], ""))
-    if row["certainty"] == "undecided":
-        text.append(f" {terminal.words('cli.undecided')}", style="none")
-    return text
+    return Text(terminal.words(_STATUS[row["status"]]), _COLOURS.get(row["status"], ""))
 
 
 def shown_rate(row: pd.Series[Any], terminal: Terminal) -> str:

@@ -47,8 +47,8 @@ class Refined:
     `places` are in EPSG:4326 with a RangeIndex: `id`, `zone` and `weight`, further amounts and
     `kind` where the polygons have them; the places of a polygon share its `id`. Of a first cell
     they are as many as its parts reach different services. `steps` has a row for each resolution:
-    `spacing_m`, the number of `cells`, of the land in the zones the share that lies in cells on the
-    rim (`rim`, the most that a share can be wrong by), and for each service the share reached.
+    `spacing_m`, the number of `cells`, of the land in the zones the share in cells on the rim (of
+    any service: `rim`), and for each service the share that is reached.
     """
 
     places: gpd.GeoDataFrame
