@@ -14,7 +14,14 @@ from lifecircle.curves import curves_of
 from lifecircle.definitions import Definition
 from lifecircle.measured import Measured
 from lifecircle.norms import supply
-from lifecircle.outputs.side_tables import CURVES, PRESENCE, SENSITIVITY, SUPPLY, TIERS
+from lifecircle.outputs.side_tables import (
+    CONVERGENCE,
+    CURVES,
+    PRESENCE,
+    SENSITIVITY,
+    SUPPLY,
+    TIERS,
+)
 from lifecircle.provision import presence
 from lifecircle.sensitivity import sensitivity_of
 from lifecircle.standards import Standard
@@ -26,6 +33,8 @@ def tables_beside(
     definitions: Iterable[Definition],
     counted: Mapping[str, Measured],
     coverages: Mapping[str, pd.DataFrame],
+    *,
+    convergence: pd.DataFrame,
 ) -> dict[str, pd.DataFrame]:
     """By file name, the tables of all definitions; those that hold nothing are left out.
 
@@ -33,6 +42,8 @@ def tables_beside(
     ----------
     counted, coverages
         What each definition measures and its coverage table, by its key.
+    convergence
+        How shares of land settled.
     """
     curves, tiers, choices = [], [], []
     for definition in definitions:
@@ -46,6 +57,7 @@ def tables_beside(
         TIERS: _joined(tiers),
         SENSITIVITY: _joined(choices),
         **_provision(checked, definitions),
+        CONVERGENCE: convergence,
     }
     return {name: table for name, table in tables.items() if len(table)}
 

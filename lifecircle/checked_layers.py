@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 
@@ -29,7 +29,8 @@ class Checked:
     """Every layer of a project read, checked and put on the streets; no rate yet.
 
     `standards` are those of the definitions, by key; `streets` go by mode, the default one first;
-    `compounds` are the closed ones, where the project names any.
+    `compounds` are the closed ones, where the project names any; `land` the polygons of demand
+    layers whose points are to be refined.
     """
 
     project: Project
@@ -42,6 +43,7 @@ class Checked:
     sources: tuple[Source, ...]
     seconds: Mapping[str, float]
     compounds: Compounds | None = None
+    land: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
 
     @property
     def main(self) -> OnStreets:

@@ -34,7 +34,7 @@ from lifecircle.layer_checks import (
     rule_findings,
 )
 from lifecircle.layers.compound_areas import Compounds, load_compounds
-from lifecircle.layers.demand import load_demand, zone_totals
+from lifecircle.layers.demand import demand_polygons, load_demand, zone_totals
 from lifecircle.layers.facilities import load_facilities
 from lifecircle.layers.zones import load_zones
 from lifecircle.modes import mode_of
@@ -117,6 +117,11 @@ def check_layers(
         ),
         seconds=clock.stop(),
         compounds=compounds,
+        land={
+            table.name: demand_polygons(table, zones.frame, crs=crs, extract=extract)
+            for table in tables.demand
+            if table.refine
+        },
     )
 
 

@@ -23,12 +23,13 @@ from lifecircle.identities import (
     check_sums,
 )
 from lifecircle.intake import Added, check_layers
-from lifecircle.layers.demand import demand_note
+from lifecircle.layers.demand import demand_note, demand_unit
 from lifecircle.measured import Measured, measure
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.tables import Project
 from lifecircle.rates import coverage_of
 from lifecircle.searches import gated_times, measured_times
+from lifecircle.settling import settled
 from lifecircle.travel import TravelTime
 
 
@@ -76,6 +77,7 @@ def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
     clock = Clock(checked.seconds, progress)
     clock.start("minutes")
     definitions = _noted(checked.definitions, checked.project)
+    checked, convergence = settled(checked, definitions)
     measured = measured_times(checked, definitions)
     travel_times = {
         definition.key: applied_time(
@@ -112,7 +114,7 @@ def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
         sources=checked.sources,
         standards=checked.standards,
         measured=measured,
-        tables=tables_beside(checked, definitions, counted, tables),
+        tables=tables_beside(checked, definitions, counted, tables, convergence=convergence),
     )
     check_identities(analysis)
     return dataclasses.replace(analysis, seconds=clock.stop())
@@ -184,11 +186,13 @@ def _check_straight(analysis: Analysis) -> None:
 
 
 def _noted(definitions: Iterable[Definition], project: Project) -> tuple[Definition, ...]:
-    """The definitions with what their demand layer assumes, to stand beside every rate."""
-    notes = {table.name: demand_note(table) for table in project.demand}
-    return tuple(
-        dataclasses.replace(definition, note_zh=note.text("zh"), note_en=note.text("en"))
-        if (note := notes[definition.demand])
-        else definition
-        for definition in definitions
-    )
+    """The definitions with the unit of their demand layer and what it assumes, for every rate."""
+    found = []
+    for definition in definitions:
+        table = next(one for one in project.demand if one.name == definition.demand)
+        note = demand_note(table)
+        zh, en = (note.text("zh"), note.text("en")) if note else ("", "")
+        found.append(
+            dataclasses.replace(definition, unit=demand_unit(table), note_zh=zh, note_en=en)
+        )
+    return tuple(found)

@@ -70,6 +70,39 @@ def test_points_with_weight_groups_and_zone(tmp_path):
     assert codes(read) == []
 
 
+AGES = {
+    "children": "0-14岁",
+    "working_age": "15-59岁",
+    "aged_60": "60岁及以上",
+    "aged_65": "65岁及以上",
+    "aged_80": "80岁及以上",
+}
+
+
+def test_residents_registered_people_and_ages_stand_side_by_side(tmp_path):
+    # Two neighbourhoods of a made-up census: as many registered (户籍) as resident (常住) need not
+    # be, and ages that contain each other are columns of their own.
+    header = ",".join(["编码", "常住人口", "户籍人口", *AGES.values()])
+    rows = [
+        ('310101001001,"12,340","15,600","1,200","7,140","4,000","2,900",700', 50, 50),
+        ("310101001002,８０００,5200,900,5100,2000,1400,350", 150, 50),
+    ]
+    source = csv(tmp_path, *rows, header=header)
+    groups = {"registered": "户籍人口", **AGES}
+    frame = demand(source, id="编码", weight="常住人口", groups=groups).frame
+    assert frame.columns.tolist() == ["id", "zone", "weight", *groups, "geometry"]
+    assert frame["weight"].tolist() == [12340, 8000]
+    assert frame["registered"].tolist() == [15600, 5200]
+    assert frame[["children", "working_age", "aged_60"]].sum(axis=1).tolist() == [12340, 8000]
+    assert frame[["aged_60", "aged_65", "aged_80"]].iloc[0].tolist() == [4000, 2900, 700]
+
+
+def test_a_group_that_is_missing_somewhere_is_an_error_of_its_own_column(tmp_path):
+    source = csv(tmp_path, ("a,10,12", 50, 50), ("b,20,", 60, 50), header="id,常住,户籍")
+    with pytest.raises(InputError, match=r"d\.csv, row 3: column 户籍 is empty"):
+        demand(source, weight="常住", groups={"registered": "户籍"})
+
+
 def test_without_a_weight_each_place_counts_once_and_rows_are_ids(tmp_path):
     frame = demand(csv(tmp_path, ("a,9", 50, 50), ("b,9", 150, 50))).frame
     assert frame["weight"].tolist() == [1.0, 1.0]
@@ -251,8 +284,7 @@ def test_buildings_need_an_extract():
 
 LAND = {"landuse": "residential"}
 ESTATES = (
-    # A quarter of 100 × 50 m with an estate of 50 × 50 m inside, and 60 × 20 m across the border,
-    # of which 10 × 20 lie in the quarter as well.
+    # A quarter of 100 × 50 m with an estate of 50 × 50 m inside, and 60 × 20 m across the border.
     (shapely.box(0, 0, 100, 50), LAND),
     (shapely.box(50, 0, 100, 50), LAND),
     (shapely.box(90, 50, 150, 70), LAND),

@@ -62,7 +62,7 @@ def test_kinds_are_mapped_as_the_table_says():
 def test_labels_that_are_not_named_are_an_error_with_their_counts():
     with pytest.raises(
         InputError,
-        match=r"d.csv, row 3, 4, 5: column 类别 .* not name: 村 \(2\), 镇 \(1\)\. Named are: 居, 村委会",
+        match=r"row 3, 4, 5: column 类别 .* not name: 村 \(2\), 镇 \(1\)\. Named are: 居, 村委会",
     ):
         kinds(["居", "村", "镇", "村"], kinds={"居": "neighbourhood", "村委会": "village"})
 

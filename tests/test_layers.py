@@ -38,7 +38,7 @@ LAYERS = [
     {"bands", "maps", "outputs", "reach", "report", "verdicts"},
     # the only places that know the order of steps
     {"analysis", "beside", "checked_layers", "intake", "layer_checks"}
-    | {"pipeline", "reading", "runs", "searches"}
+    | {"pipeline", "reading", "runs", "searches", "settling"}
     | {"sample", "sample_data", "sample_streets"},
     # door
     {"__main__", "command"},

@@ -60,6 +60,25 @@ def test_a_column_of_the_zones_is_spread_zone_by_zone():
     assert read.frame["weight"].tolist() == [100] * 4 + [200] * 4 + [0]
 
 
+def test_residents_registered_people_and_ages_are_spread_side_by_side(tmp_path):
+    # P has more people registered than resident; the points of P are the eight of a and b.
+    columns = ["常住人口", "户籍人口", "0-14岁", "60岁及以上", "80岁及以上"]
+    text = f"district,{','.join(columns)}\nP,800,1000,80,240,40\nQ,50,20,5,25,10\n"
+    groups = {"registered": "户籍人口", "children": "0-14岁", "aged_60": "60岁及以上"}
+    groups["aged_80"] = "80岁及以上"
+    read = spread(total="常住人口", groups=groups, **census(tmp_path, text))
+    assert read.frame.columns.tolist() == ["id", "zone", "weight", *groups, "geometry"]
+    assert sums(read) == {"a": 400, "b": 400, "c": 50}
+    assert sums(read, "registered") == {"a": 500, "b": 500, "c": 20}
+    assert read.frame["registered"].tolist() == [125] * 8 + [20]
+    assert sums(read, "children") == {"a": 40, "b": 40, "c": 5}
+    assert sums(read, "aged_60") == {"a": 120, "b": 120, "c": 25}
+    assert sums(read, "aged_80") == {"a": 20, "b": 20, "c": 10}
+    # That more are registered than live there is told once, and is no error.
+    told = [each for each in read.findings if each.code == "demand.group_exceeds"]
+    assert [each.message.values["group"] for each in told] == ["registered"]
+
+
 def test_a_number_for_a_group_follows_the_people():
     read = spread(total="people", groups={"old": 120.0})
     assert sums(read, "old") == {"a": 40, "b": 80, "c": 0}

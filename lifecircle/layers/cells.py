@@ -89,7 +89,7 @@ def cells_of(pieces: Geometries, spacing: float) -> Cells:
     position = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
     column = west[piece] + position % columns[piece]
     row = south[piece] + position // columns[piece]
-    cells = _cut(piece, level[piece], column, row, pieces[piece], spacing)
+    cells = _cut(piece, level[piece], column, row, pieces[piece], spacing=spacing)
     while (large := cells.level < 0).any():
         cells = joined(cells.at(~large), quartered(cells.at(large), spacing))
     return cells.at(np.lexsort((cells.column, cells.row, cells.piece)))
@@ -101,11 +101,11 @@ def quartered(cells: Cells, spacing: float) -> Cells:
     column = 2 * cells.column[parent] + np.tile([0, 1, 0, 1], len(cells))
     row = 2 * cells.row[parent] + np.tile([0, 0, 1, 1], len(cells))
     level = cells.level[parent] + 1
-    return _cut(cells.piece[parent], level, column, row, cells.land[parent], spacing)
+    return _cut(cells.piece[parent], level, column, row, cells.land[parent], spacing=spacing)
 
 
 def _cut(
-    piece: Ints, level: Ints, column: Ints, row: Ints, land: Geometries, spacing: float
+    piece: Ints, level: Ints, column: Ints, row: Ints, land: Geometries, *, spacing: float
 ) -> Cells:
     """Cells with what of `land` lies in each; without land it is all land."""
     size = np.ldexp(spacing, -level)

@@ -158,9 +158,11 @@ def demand_note(table: DemandTable) -> Message | None:
     if table.source != RESIDENTIAL_LAND and table.weight != "area":
         return None
     sides = resolutions(table.spacing)
-    what = "land" if table.source == RESIDENTIAL_LAND else "polygons"
-    code = f"demand.note_{what}_refined" if table.refine else f"demand.note_{what}"
-    return message(code, layer=table.name, spacing=sides[0], finest=sides[-1])
+    if table.source == RESIDENTIAL_LAND:
+        what = "land_refined" if table.refine else "land"
+    else:
+        what = "polygons_refined" if table.refine else "polygons"
+    return message(f"demand.note_{what}", layer=table.name, spacing=sides[0], finest=sides[-1])
 
 
 def _check_keys(table: DemandTable) -> None:

@@ -120,12 +120,11 @@ def _areas(
     if twice_m2 <= OVERLAP_FINDING * area_m2:
         return []
     share = twice_m2 / area_m2
-    values = {"area_m2": twice_m2, "share": share}
-    return [finding(table.name, "demand.overlap", source=source, **values)]
+    return [finding(table.name, "demand.overlap", source=source, area_m2=twice_m2, share=share)]
 
 
 def _is_point(rows: gpd.GeoDataFrame) -> pd.Series[bool]:
-    return rows.geom_type.isin(["Point", "MultiPoint"])
+    return pd.Series(rows.geom_type.isin(["Point", "MultiPoint"]))
 
 
 def _whole(

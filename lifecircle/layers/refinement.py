@@ -208,12 +208,12 @@ def _sharpened(
 def _with(measured: _Measured, kept: Bools, new: _Measured, split: Ints) -> _Measured:
     """The kept cells and the new ones."""
     return _Measured(
-        joined(measured.cells.at(kept), new.cells),
-        *(
-            np.concatenate([getattr(measured, name)[kept], getattr(new, name)])
-            for name in ("x", "y", "covered", "probed")
-        ),
-        split,
+        cells=joined(measured.cells.at(kept), new.cells),
+        x=np.append(measured.x[kept], new.x),
+        y=np.append(measured.y[kept], new.y),
+        covered=np.concatenate([measured.covered[kept], new.covered]),
+        probed=np.append(measured.probed[kept], new.probed),
+        split=split,
     )
 
 

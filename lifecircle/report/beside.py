@@ -152,13 +152,14 @@ def _convergence(content: ReportContent) -> Section | None:
         standard = content.standard_of(definition)
         services = [k for k in standard.keys if rows.get(f"rate_{k}", pd.Series()).notna().any()]
         columns = heads(
-            "c_spacing", "c_places", *(service_name(standard, k) for k in services),
-            numbers=len(services) + 1,
+            "c_spacing", "c_cells", "c_rim", *(service_name(standard, k) for k in services),
+            numbers=len(services) + 2,
         )  # fmt: skip
         shown = tuple(
             (
                 entry(words("metres", n=f"{row['spacing_m']:g}")),
-                number(f"{int(row['places']):,}"),
+                number(f"{int(row['cells']):,}"),
+                number(percent_of(f"{row['rim'] * 100:.2f}")),
                 *(number(percent_of(f"{row[f'rate_{k}'] * 100:.3f}")) for k in services),
             )
             for row in rows.to_dict("records")
