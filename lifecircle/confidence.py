@@ -203,7 +203,7 @@ def _spreads(margin: Margin, errors: Errors, units: Units, demand: Floats) -> di
     # Facility -1 takes the last: zero.
     facility_m = margin.walked_per_off * np.append(errors.facility_m, 0.0)[margin.facility]
     demand_m = margin.walked_per_off * errors.demand_m
-    walked_m = margin.over_m + margin.limit_m
+    walked_m = np.where(np.isfinite(margin.over_m), margin.over_m + margin.limit_m, 0.0)
     facility = shared_spread(
         _inside(margin.over_m, facility_m), margin.facility, weight, covered, units
     )

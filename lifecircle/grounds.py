@@ -17,7 +17,7 @@ import pyproj
 from scipy import sparse
 
 from lifecircle.applied import base_method
-from lifecircle.confidence import Errors, Margin, all_at_once, intervals
+from lifecircle.confidence import WALKED_PER_OFF, Errors, Margin, all_at_once, intervals
 from lifecircle.levels import units_of
 from lifecircle.measured import Measured, Reach
 from lifecircle.network import Bools, Ints, metres_per_minute
@@ -136,6 +136,7 @@ def _margin(service: str, reach: Reach, measured: Measured, known: Grounds) -> M
     if known.gated is not None and base_method(measured.definition) == known.gated_method:
         factor = known.gated.speed_kmh / taken.speed_kmh
         gated = known.gated.minutes[service].to_numpy() * factor > reach.limit
+    metric = measured.standard.service(service).metric or measured.definition.metric
     return Margin(
         over_m=(taken.minutes[service].to_numpy() - reach.limit) * pace,
         limit_m=reach.limit * pace,
@@ -148,6 +149,7 @@ def _margin(service: str, reach: Reach, measured: Measured, known: Grounds) -> M
         unsnapped=reach.unsnapped,
         access_m=np.asarray(taken.leg_of(service), dtype=np.float64),
         gated=gated,
+        walked_per_off=WALKED_PER_OFF if metric == "network" else 1.0,
     )
 
 

@@ -22,6 +22,7 @@ Bools = npt.NDArray[np.bool_]
 Geometries = npt.NDArray[Any]
 
 _WHOLE = 1 - 1e-12
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,11 +144,25 @@ def points_of(cells: Cells, spacing: float) -> tuple[Floats, Floats]:
 
 
 def _scattered(cells: Cells) -> tuple[Floats, Floats]:
-    """Two numbers from 0 to 1 for each cell that look random, by its number (SplitMix64)."""
-    mixed = cells.column.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    mixed += cells.row.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
-    mixed += cells.level.astype(np.uint64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    return (mixed >> np.uint64(32)) / 2.0**32, (mixed & np.uint64(0xFFFFFFFF)) / 2.0**32
+    """Where in its cell each point lies, from 0 to 1 east and north: as if at random.
+
+    Of four quarters each has a column and a row of the sixteenths of their cell to itself, which
+    brings the error of a rim that crosses them down by a third.
+    """
+    turn = _random_bits(cells.column >> 1, cells.row >> 1, cells.level)
+    chance = _random_bits(cells.column, cells.row, cells.level)
+    east = ((cells.row & 1) ^ (turn & np.uint64(1)).astype(np.int64)) + (chance >> _HALF) / 2.0**32
+    north = ((cells.column & 1) ^ (turn >> np.uint64(63)).astype(np.int64)) + (
+        chance & _LOW
+    ) / 2.0**32
+    return east / 2, north / 2
+
+
+def _random_bits(column: Ints, row: Ints, level: Ints) -> npt.NDArray[np.uint64]:
+    """Sixty-four bits for each cell that look random and are the same in every run (SplitMix64)."""
+    bits = column.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    bits += row.astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F)
+    bits += level.astype(np.uint64)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(bits ^ (bits >> np.uint64(31)))
