@@ -3,9 +3,9 @@
 A synthetic city and Monaco are taken for the truth. What may be off is then really off, again and
 again: each time the rates are computed from the faulty layers, with their standard errors, and the
 band of 1.645 standard errors either side, which should hold the true rate nine times in ten, is
-checked against it. Distances are perturbed, not places: a place that is moved and put on the
-streets anew only gains a longer access leg. Facilities are also really moved, to see what that is
-worth. At last parts of the streets are withheld, and the bounds checked.
+checked against it. Distances are perturbed; then facilities and places are also really moved and
+put on the streets anew, which makes access legs longer besides. At last parts of the streets are
+withheld, and the bounds checked.
 
     python scripts/simulate_confidence.py --draws 200 --json simulated.json
 """
@@ -27,7 +27,7 @@ import shapely
 
 import lifecircle as lc
 from lifecircle.certainty import BAND_SD
-from lifecircle.confidence import Errors, Margin, intervals
+from lifecircle.confidence import WALKED_PER_OFF, Errors, Margin, intervals
 from lifecircle.geodesy import WGS84, transformer
 from lifecircle.network import StreetNetwork, Streets, metres_per_minute, street_network
 from lifecircle.rim import with_rim
@@ -141,8 +141,9 @@ def drawn(rng: np.random.Generator, error: float, count: int) -> np.ndarray:
 def facilities_shifted(world: World, seen: Seen, rng: np.random.Generator) -> Seen:
     """Each facility is nearer or farther for all it serves; another one may now be the nearest."""
     number, names = pd.factorize(world.facilities["facility"])
-    longest = FARTHEST_SD * FACILITY_M
-    leg_m = world.facilities["distance_m"] + drawn(rng, FACILITY_M, len(names))[number] + longest
+    walked_m = WALKED_PER_OFF * FACILITY_M
+    longest = FARTHEST_SD * walked_m
+    leg_m = world.facilities["distance_m"] + drawn(rng, walked_m, len(names))[number] + longest
     return dataclasses.replace(
         measured(world, world.facilities.assign(distance_m=leg_m), longest), weight=seen.weight
     )
@@ -151,17 +152,31 @@ def facilities_shifted(world: World, seen: Seen, rng: np.random.Generator) -> Se
 def facilities_moved(world: World, seen: Seen, rng: np.random.Generator) -> Seen:
     """Each facility really stands elsewhere, and goes to the streets from there."""
     number, names = pd.factorize(world.facilities["facility"])
-    points = world.facilities[["facility", "service", "name", "geometry"]].to_crs(world.network.crs)
-    moved = shapely.get_coordinates(points.geometry)
-    moved += np.column_stack([drawn(rng, FACILITY_M, len(names)) for _ in range(2)])[number]
-    points = points.set_geometry(gpd.points_from_xy(*moved.T, crs=world.network.crs))
-    streets = lc.snap(points.to_crs(WGS84), world.network)
-    return dataclasses.replace(measured(world, streets), weight=seen.weight)
+    moved = moved_points(world, world.facilities, rng, FACILITY_M, number, len(names))
+    return dataclasses.replace(measured(world, moved), weight=seen.weight)
+
+
+def demand_moved(world: World, _seen: Seen, rng: np.random.Generator) -> Seen:
+    """Each place really stands elsewhere, and goes to the streets from there."""
+    number = np.arange(len(world.demand))
+    moved = moved_points(world, world.demand, rng, DEMAND_M, number, len(number))
+    return measured(dataclasses.replace(world, demand=moved))
+
+
+def moved_points(
+    world: World, points: gpd.GeoDataFrame, rng: np.random.Generator, error_m: float,
+    number: np.ndarray, count: int,
+) -> gpd.GeoDataFrame:  # fmt: skip
+    """The points, off along either axis, on the streets anew; the same number moves together."""
+    at = shapely.get_coordinates(points.to_crs(world.network.crs).geometry)
+    at += np.column_stack([drawn(rng, error_m, count) for _ in range(2)])[number]
+    geometry = gpd.GeoSeries(shapely.points(at), index=points.index, crs=world.network.crs)
+    return lc.snap(points.set_geometry(geometry.to_crs(WGS84)), world.network)
 
 
 def demand_displaced(world: World, seen: Seen, rng: np.random.Generator) -> Seen:
     """Each place is nearer or farther by itself."""
-    off = drawn(rng, DEMAND_M, len(world.demand))
+    off = drawn(rng, WALKED_PER_OFF * DEMAND_M, len(world.demand))
     return dataclasses.replace(seen, metres=seen.metres + off[:, None])
 
 
@@ -188,6 +203,7 @@ SOURCES: dict[str, tuple[Callable[..., Seen], tuple[float, float, float, float]]
     "facilities": (facilities_shifted, (FACILITY_M, 0, 0, 0)),
     "facilities, really moved": (facilities_moved, (FACILITY_M, 0, 0, 0)),
     "demand": (demand_displaced, (0, DEMAND_M, 0, 0)),
+    "demand, really moved": (demand_moved, (0, DEMAND_M, 0, 0)),
     "network": (network_stretched, (0, 0, NETWORK, 0)),
     "allocation": (people_respread, (0, 0, 0, ALLOCATION)),
     "together": (all_together, (FACILITY_M, DEMAND_M, NETWORK, ALLOCATION)),
