@@ -425,7 +425,8 @@ FAULTS = {
     ),
     "a definition of an unknown mode": Fault(
         added('[[definitions]]\nkey = "fast"\ndemand = "people"\nmode = "scooter"'),
-        ("项目.toml", "scooter", "walk, cycle, drive"), "[network.modes.scooter]", "[network.modes.scooter]",
+        ("项目.toml", "scooter", "walk, cycle, drive"),
+        "[network.modes.scooter]", "[network.modes.scooter]",
     ),
     "a standard with an unknown mode": Fault(
         own_standard('[services.health]\nminutes = 15\nmode = "walk|boat"'),
