@@ -13,10 +13,12 @@ from lifecircle.version import VERSION
 
 if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
+    from lifecircle.choices import sensitivity
     from lifecircle.curves import coverage_curves, curve, near_misses
     from lifecircle.definitions import Definition
     from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
     from lifecircle.explanation import Explanation, explain
+    from lifecircle.facility_lists import FacilityComparison, compare_facilities
     from lifecircle.findings import Finding, Layer
     from lifecircle.graphs import from_networkx, to_networkx
     from lifecircle.intake import check_layers
@@ -45,6 +47,7 @@ _MODULES = {
     "CRSError": "errors",
     "Definition": "definitions",
     "Explanation": "explanation",
+    "FacilityComparison": "facility_lists",
     "Finding": "findings",
     "InputError": "errors",
     "Layer": "findings",
@@ -56,6 +59,7 @@ _MODULES = {
     "TravelTime": "travel",
     "analyse": "pipeline",
     "check_layers": "intake",
+    "compare_facilities": "facility_lists",
     "completeness": "tiers",
     "coverage": "rates",
     "coverage_curves": "curves",
@@ -75,6 +79,7 @@ _MODULES = {
     "read_standard": "reading",
     "read_zones": "reading",
     "save_offline": "maps",
+    "sensitivity": "choices",
     "snap": "snapping",
     "supply": "norms",
     "to_networkx": "graphs",
@@ -88,6 +93,7 @@ __all__ = [
     "CRSError",
     "Definition",
     "Explanation",
+    "FacilityComparison",
     "Finding",
     "InputError",
     "Layer",
@@ -99,6 +105,7 @@ __all__ = [
     "TravelTime",
     "analyse",
     "check_layers",
+    "compare_facilities",
     "completeness",
     "coverage",
     "coverage_curves",
@@ -118,6 +125,7 @@ __all__ = [
     "read_standard",
     "read_zones",
     "save_offline",
+    "sensitivity",
     "snap",
     "supply",
     "to_networkx",

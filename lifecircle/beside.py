@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from lifecircle.checked_layers import Checked
+from lifecircle.choices import sensitivity_of
 from lifecircle.curves import curves_of
 from lifecircle.definitions import Definition
 from lifecircle.measured import Measured
@@ -23,7 +24,6 @@ from lifecircle.outputs.side_tables import (
     TIERS,
 )
 from lifecircle.provision import presence
-from lifecircle.sensitivity import sensitivity_of
 from lifecircle.standards import Standard
 from lifecircle.tiers import completeness_of
 

@@ -1,7 +1,7 @@
 """How sure a rate is: what may be off by chance, what the map may lack, and what no map changes.
 
 Choices (speed, limit, denominator) are not errors; they have a table of their own in
-`lifecircle.sensitivity`. Nothing here changes a rate or its status.
+`lifecircle.choices`. Nothing here changes a rate or its status.
 """
 
 from __future__ import annotations

@@ -245,7 +245,8 @@ def _paths(project: Project) -> list[str]:
     """Everything a project reads, in an order of its own."""
     layers = [*project.demand, *project.facilities]
     totals = [table.total_source or "" for table in project.demand]
-    streets = [project.network.source, project.network.extent or ""]
+    network = project.network
+    streets = [network.source, network.extent or "", network.elevation or ""]
     walls = project.network.compounds
     streets += [walls.source, walls.gates] if walls else []
     return [*streets, project.zones.source, *(table.source for table in layers), *totals]

@@ -127,11 +127,12 @@ def detour_time(
         np.maximum(longer, plain.minutes[services]), index=demand.index, columns=services
     )
     rim = np.where(lost, np.inf, round_about.rim)
+    cut_off = lost[:, None] | round_about.cut_off | plain.cut_off[services]
     return dataclasses.replace(
         round_about,
         minutes=minutes,
         facility=round_about.facility.where(np.isfinite(minutes), ""),
         access_m=round_about.access_m.mask(lost, plain.access_m),
         rim=pd.Series(np.maximum(rim, plain.rim), index=demand.index),
-        cut_off=round_about.cut_off | pd.DataFrame(dict.fromkeys(services, lost), demand.index),
+        cut_off=pd.DataFrame(cut_off, index=demand.index, columns=services),
     )

@@ -151,25 +151,29 @@ def facilities_shifted(world: World, seen: Seen, rng: np.random.Generator) -> Se
 
 def facilities_moved(world: World, seen: Seen, rng: np.random.Generator) -> Seen:
     """Each facility really stands elsewhere, and goes to the streets from there."""
-    number, names = pd.factorize(world.facilities["facility"])
-    moved = moved_points(world, world.facilities, rng, FACILITY_M, number, len(names))
+    number, _ = pd.factorize(world.facilities["facility"])
+    moved = moved_points(world, world.facilities, rng, error_m=FACILITY_M, number=number)
     return dataclasses.replace(measured(world, moved), weight=seen.weight)
 
 
 def demand_moved(world: World, _seen: Seen, rng: np.random.Generator) -> Seen:
     """Each place really stands elsewhere, and goes to the streets from there."""
     number = np.arange(len(world.demand))
-    moved = moved_points(world, world.demand, rng, DEMAND_M, number, len(number))
+    moved = moved_points(world, world.demand, rng, error_m=DEMAND_M, number=number)
     return measured(dataclasses.replace(world, demand=moved))
 
 
 def moved_points(
-    world: World, points: gpd.GeoDataFrame, rng: np.random.Generator, error_m: float,
-    number: np.ndarray, count: int,
-) -> gpd.GeoDataFrame:  # fmt: skip
+    world: World,
+    points: gpd.GeoDataFrame,
+    rng: np.random.Generator,
+    *,
+    error_m: float,
+    number: np.ndarray,
+) -> gpd.GeoDataFrame:
     """The points, off along either axis, on the streets anew; the same number moves together."""
     at = shapely.get_coordinates(points.to_crs(world.network.crs).geometry)
-    at += np.column_stack([drawn(rng, error_m, count) for _ in range(2)])[number]
+    at += np.column_stack([drawn(rng, error_m, number.max() + 1) for _ in range(2)])[number]
     geometry = gpd.GeoSeries(shapely.points(at), index=points.index, crs=world.network.crs)
     return lc.snap(points.set_geometry(geometry.to_crs(WGS84)), world.network)
 
@@ -255,7 +259,7 @@ def said(world: World, seen: Seen, sizes: tuple[float, float, float, float]) -> 
 def by_density(
     world: World, margin: Margin, sizes: tuple[float, float, float, float]
 ) -> np.ndarray:
-    """The linear formula, to compare with: σ sqrt(Σ g_f²) and δ D Σ g_f, by unit.
+    """The linear formula, to compare with: σ sqrt(Σ g_f²) and δ D Σ g_f, by unit; σ as it is.
 
     g_f is the share of demand per metre that facility f serves in a window of max(σ, 25 m) either
     side of the limit.
@@ -286,7 +290,7 @@ def simulated(
     real = np.sqrt(np.mean(away**2, axis=0))
     holds = away <= BAND_SD * seen[:, 1:].swapaxes(0, 1) + 1e-9
     level = np.repeat(world.level, len(world.services))
-    linear = source in ("facilities", "facilities, really moved", "network")
+    linear = source in ("facilities, really moved", "network")
     found = []
     for name in ("square", "zone", "city"):
         at = (level == name) & (real >= LEAST_SPREAD)

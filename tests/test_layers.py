@@ -30,7 +30,7 @@ LAYERS = [
     {"compounds", "explanation", "search", "stepfree", "straight", "travel", "walls"},
     # tables per zone and service
     {"applied", "curves", "identities", "levels", "measured", "rates"}
-    | {"certainty", "confidence", "facility_lists", "grounds", "sensitivity", "spread"}
+    | {"certainty", "choices", "confidence", "facility_lists", "grounds", "spread"}
     | {"norms", "provision", "tiers"},
     # what planners ask next
     set(),

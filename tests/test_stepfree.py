@@ -105,6 +105,19 @@ def test_who_finds_no_open_street_is_cut_off_not_unknown():
     assert near.minutes["health"].iloc[1] * PACE == pytest.approx(490, rel=1e-3)
 
 
+def test_what_was_cut_off_before_stays_so_for_each_service():
+    # A street with a clinic, and steps 40 m north of it that are a piece of their own: who moves
+    # off the steps comes out beside the clinic, which it could not reach. Nobody offers culture.
+    network = drawn([0, 200, 0, 200], [0, 0, 40, 40], [(0, 1), (2, 3)], [False, True])
+    places = snap(demand_at([100, 100], [0, 40]), network, min_component_m=0)
+    targets = snap(facilities_at([100], [0]), network, min_component_m=0)
+    services = ["culture", "health"]
+    plain = travel_time(network, places, targets, services=services)
+    free = detour_time(network, network.barred, places, targets, plain, min_component_m=0)
+    assert free.cut_off.to_numpy().tolist() == [[True, False], [True, True]]
+    assert np.isfinite(free.minutes).to_numpy().tolist() == [[False, True], [False, False]]
+
+
 def test_a_facility_on_steps_is_entered_from_the_nearest_street():
     plain, free = both(LADDER, demand_at([100], [0]), facilities_at([105], [80]))
     # up the steps, or 200 m round by the east, 95 m west along the north street, 20 m down
