@@ -114,6 +114,8 @@ def all_at_once(margins: Sequence[Margin]) -> Margin:
 
 def _missed_path(margin: Margin) -> Bools:
     """Not covered, though near enough in a straight line, and badly connected: a path may lack."""
+    if margin.missed_path is not None:
+        return margin.missed_path
     line_m = margin.line_over_m + margin.limit_m
     near = line_m * DETOUR <= margin.limit_m
     return ~margin.covered & near & (margin.cut_off | (margin.access_m > MISSING_LEG_M))
@@ -173,7 +175,7 @@ def _parts(margin: Margin, errors: Errors, units: Units) -> dict[str, np.ndarray
     long_leg = covered & (margin.access_m > LONG_LEG_M)
     gated = covered & margin.gated if margin.gated is not None else np.zeros_like(covered)
     rim, unsnapped = gain & margin.rim_exposed, gain & margin.unsnapped
-    path = margin.missed_path if margin.missed_path is not None else _missed_path(margin)
+    path = _missed_path(margin)
     near = covered | (margin.line_over_m <= LINE_TOLERANCE_M)
     demand = by_unit(margin.weight, units)
 

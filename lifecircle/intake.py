@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 
 from lifecircle.checked_layers import Checked, OnStreets
 from lifecircle.compounds import compound_findings
@@ -35,20 +38,45 @@ from lifecircle.layer_checks import (
 )
 from lifecircle.layers.compound_areas import Compounds, load_compounds
 from lifecircle.layers.demand import demand_polygons, load_demand, zone_totals
-from lifecircle.layers.facilities import load_facilities
+from lifecircle.layers.facilities import Facilities, load_facilities
 from lifecircle.layers.zones import load_zones
 from lifecircle.modes import mode_of
 from lifecircle.network import StreetNetwork
 from lifecircle.osm.extract import is_extract
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.file import ProjectFile, check_project, load_project
-from lifecircle.project.tables import Project
+from lifecircle.project.tables import NetworkTable, Project
 from lifecircle.snapping import snap
 from lifecircle.standards import Standard
-from lifecircle.streets import load_network
+from lifecircle.streets import LoadedNetwork, load_network
 
 Added = tuple[str, float, float]
 """A facility that does not exist yet: service, longitude, latitude."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """Layers as read, before they meet: the streets by mode, the default one first."""
+
+    file: ProjectFile
+    definitions: tuple[Definition, ...]
+    zones: Layer
+    facilities: Facilities
+    demands: Mapping[str, Layer]
+    land: Mapping[str, gpd.GeoDataFrame]
+    compounds: Compounds | None
+    networks: Mapping[str, LoadedNetwork]
+
+    @property
+    def layers(self) -> list[Layer | Compounds]:
+        """Everything read besides the streets."""
+        read: list[Layer | Compounds] = [self.zones, self.facilities.layer, *self.demands.values()]
+        return [*read, self.compounds] if self.compounds else read
+
+    @property
+    def places(self) -> dict[str, gpd.GeoDataFrame]:
+        """Demand places by the name of their layer."""
+        return {name: layer.frame for name, layer in self.demands.items()}
 
 
 def check_layers(
@@ -60,69 +88,77 @@ def check_layers(
 ) -> Checked:
     """Every layer read, checked and put on the streets. Arguments and errors as `analyse`."""
     clock = Clock({}, progress)
-    clock.start("zones")
-    file = _project_file(project, overrides)
-    tables = file.project
-    definitions = definitions_of(tables, file.standards)
-    offered = catalogue(file.standards.values())
-    extract = Path(tables.network.source) if is_extract(tables.network.source) else None
-    zones = load_zones(tables.zones, extract=extract, totals=zone_totals(tables.demand))
-    crs = metric_crs(tables.project.crs, *_middle(zones.frame))
-    clock.start("streets")
-    usual = tables.network.mode
-    loaded = load_network(tables.network, crs=crs, mode=mode_of(tables.network, usual))
-    clock.start("facilities")
-    facilities = load_facilities(
-        tables.facilities, offered, zones=zones.frame, network=loaded.network, extract=extract
-    )
-    clock.start("demand")
-    demands = {
-        table.name: load_demand(table, zones.frame, crs=crs, extract=extract)
-        for table in tables.demand
-    }
-    given = facilities.given | {service for service, _, _ in added}
-    networks = {usual: loaded}
-    for mode in _further_modes(tables, file.standards, definitions, given):
-        networks[mode] = load_network(tables.network, crs=crs, mode=mode_of(tables.network, mode))
+    read = _read(_project_file(project, overrides), frozenset(key for key, _, _ in added), clock)
+    file, zones = read.file, read.zones.frame
     clock.start("snapping")
-    places = {name: layer.frame for name, layer in demands.items()}
-    frame = _with_added(facilities.layer.frame, added)
+    offered = _with_added(read.facilities.layer.frame, added)
     streets = {
-        mode: _on_streets(each.network, frame, places, tables) for mode, each in networks.items()
+        mode: _on_streets(each.network, offered, read.places, file.project)
+        for mode, each in read.networks.items()
     }
-    compounds = (
-        load_compounds(tables.network.compounds, crs=crs, extract=extract)
-        if tables.network.compounds
-        else None
-    )
-    layers: list[Layer | Compounds] = [zones, facilities.layer, *demands.values()]
-    layers += [compounds] if compounds else []
+    main, loaded = next(iter(streets.values())), next(iter(read.networks.values()))
     return Checked(
         project=file.written,
         standards=file.standards,
-        definitions=definitions,
-        zones=zones.frame,
+        definitions=read.definitions,
+        zones=zones,
         streets=streets,
-        given=given,
+        given=read.facilities.given | {service for service, _, _ in added},
         findings=(
             *file.findings,
-            *(found for each in networks.values() for found in each.findings),
-            *(found for layer in layers for found in layer.findings),
-            *_meeting(zones.frame, streets, tables, file.standards),
-            *rule_findings(zones.frame, places, file.standards, definitions),
-            *_behind_walls(compounds, streets[usual], tables),
+            *(found for each in read.networks.values() for found in each.findings),
+            *(found for layer in read.layers for found in layer.findings),
+            *_meeting(zones, streets, file.project, file.standards),
+            *rule_findings(zones, read.places, file.standards, read.definitions),
+            *_behind_walls(read.compounds, main, file.project),
         ),
         sources=_as_written(
-            [*loaded.sources, *(source for layer in layers for source in layer.sources)], file
+            [*loaded.sources, *(source for layer in read.layers for source in layer.sources)], file
         ),
         seconds=clock.stop(),
-        compounds=compounds,
-        land={
-            table.name: demand_polygons(table, zones.frame, crs=crs, extract=extract)
-            for table in tables.demand
-            if table.refine
-        },
+        compounds=read.compounds,
+        land=read.land,
     )
+
+
+def _read(file: ProjectFile, added: frozenset[str], clock: Clock) -> _Read:
+    """Every layer of a project; `added` are services of facilities that do not exist yet."""
+    clock.start("zones")
+    tables, network = file.project, file.project.network
+    definitions = definitions_of(tables, file.standards)
+    extract = Path(network.source) if is_extract(network.source) else None
+    zones = load_zones(tables.zones, extract=extract, totals=zone_totals(tables.demand))
+    crs = metric_crs(tables.project.crs, *_middle(zones.frame))
+    clock.start("streets")
+    networks = {network.mode: _streets(network, network.mode, crs)}
+    clock.start("facilities")
+    facilities = load_facilities(
+        tables.facilities,
+        catalogue(file.standards.values()),
+        zones=zones.frame,
+        network=networks[network.mode].network,
+        extract=extract,
+    )
+    given = facilities.given | added
+    for mode in _further_modes(tables, file.standards, definitions, given):
+        networks[mode] = _streets(network, mode, crs)
+    clock.start("demand")
+    where: dict[str, Any] = {"crs": crs, "extract": extract}
+    walls = network.compounds
+    return _Read(
+        file=file,
+        definitions=definitions,
+        zones=zones,
+        facilities=facilities,
+        demands={t.name: load_demand(t, zones.frame, **where) for t in tables.demand},
+        land={t.name: demand_polygons(t, zones.frame, **where) for t in tables.demand if t.refine},
+        compounds=load_compounds(walls, **where) if walls else None,
+        networks=networks,
+    )
+
+
+def _streets(table: NetworkTable, mode: str, crs: pyproj.CRS) -> LoadedNetwork:
+    return load_network(table, crs=crs, mode=mode_of(table, mode))
 
 
 def _behind_walls(

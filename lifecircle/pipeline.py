@@ -79,26 +79,9 @@ def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
     definitions = _noted(checked.definitions, checked.project)
     checked, convergence = settled(checked, definitions)
     measured = measured_times(checked, definitions)
-    travel_times = {
-        definition.key: applied_time(
-            measured[definition.demand],
-            areas_of(checked.demands[definition.demand], checked.zones),
-            checked.standards[definition.key],
-            definition,
-        )
-        for definition in definitions
-    }
+    travel_times = {one.key: _applied(one, measured, checked) for one in definitions}
     clock.start("rates")
-    counted = {
-        definition.key: measure(
-            travel_times[definition.key],
-            checked.demands[definition.demand],
-            checked.zones,
-            checked.standards[definition.key],
-            definition,
-        )
-        for definition in definitions
-    }
+    counted = {one.key: _counted(one, travel_times[one.key], checked) for one in definitions}
     tables = _coverages(checked, counted, measured)
     analysis = Analysis(
         project=checked.project,
@@ -118,6 +101,21 @@ def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
     )
     check_identities(analysis)
     return dataclasses.replace(analysis, seconds=clock.stop())
+
+
+def _applied(
+    definition: Definition, measured: Mapping[str, Mapping[str, TravelTime]], checked: Checked
+) -> TravelTime:
+    """The minutes by which a definition judges."""
+    areas = areas_of(checked.demands[definition.demand], checked.zones)
+    standard = checked.standards[definition.key]
+    return applied_time(measured[definition.demand], areas, standard, definition)
+
+
+def _counted(definition: Definition, taken: TravelTime, checked: Checked) -> Measured:
+    """What a definition counts, place by place."""
+    demand, standard = checked.demands[definition.demand], checked.standards[definition.key]
+    return measure(taken, demand, checked.zones, standard, definition)
 
 
 def _coverages(

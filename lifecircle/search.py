@@ -67,21 +67,25 @@ def rim_metres(
 
 
 def seeds_from(network: StreetNetwork, places: pd.DataFrame) -> Seeds:
-    """Both end nodes of each snapped place's edge, with access leg and way to them.
+    """Both end nodes of each snapped place's edge, with access leg and way to them."""
+    u, v, to_u, to_v = _ends(network, places)
+    return Seeds(
+        node=np.concatenate([u, v]),
+        metres=np.concatenate([to_u, to_v]),
+        owner=np.tile(np.arange(len(u)), 2),
+    )
+
+
+def _ends(network: StreetNetwork, places: pd.DataFrame) -> tuple[Ints, Ints, Floats, Floats]:
+    """The nodes of each place's edge, and the metres to them with the access leg.
 
     From fraction f of an edge one gets to `v` by (1 - f) `forward_m`, to `u` by f `backward_m`.
     """
     edge = places["edge"].to_numpy()
     fraction, leg_m = places["fraction"].to_numpy(), places["distance_m"].to_numpy()
-    to_u, to_v = (
-        part(fraction, network.backward_m[edge]),
-        part(1 - fraction, network.forward_m[edge]),
-    )
-    return Seeds(
-        node=np.concatenate([network.u[edge], network.v[edge]]),
-        metres=np.concatenate([leg_m + to_u, leg_m + to_v]),
-        owner=np.tile(np.arange(len(edge)), 2),
-    )
+    to_u = leg_m + part(fraction, network.backward_m[edge])
+    to_v = leg_m + part(1 - fraction, network.forward_m[edge])
+    return network.u[edge], network.v[edge], to_u, to_v
 
 
 def seeds_to(network: StreetNetwork, places: pd.DataFrame) -> Seeds:
@@ -159,9 +163,8 @@ def read_off(
     network: StreetNetwork, places: pd.DataFrame, metres: Floats, owner: Ints
 ) -> tuple[Floats, Ints]:
     """The better of the two ends of each place's edge, with the place's own access leg."""
-    ends = seeds_from(network, places)
-    total = ends.metres + metres[ends.node]
-    (by_u, by_v), (u, v) = total.reshape(2, -1), ends.node.reshape(2, -1)
+    u, v, to_u, to_v = _ends(network, places)
+    by_u, by_v = to_u + metres[u], to_v + metres[v]
     return np.fmin(by_u, by_v), np.where(by_v < by_u, owner[v], owner[u])
 
 
