@@ -48,8 +48,9 @@ class Margin:
     itself, `limit_m`, at the speed that applies; `weight`; the number of the nearest `facility`, -1
     without one; `access_m`, the place's own access leg. `gated` places are covered only if people
     may leave their compound anywhere. `missed_path` marks what could be covered if the map lacks a
-    path; without it, it follows from the rest. `walked_per_off` is how far a distance is off, on
-    average, for each metre that a position is: along streets more than in a straight line (1).
+    path; without it, it follows from the rest. `straight` marks the places measured in a straight
+    line, however long the streets are. `walked_per_off` is how far a distance is off, on average,
+    for each metre that a position is: along streets more than in a straight line (1).
     """
 
     over_m: Floats
@@ -64,6 +65,7 @@ class Margin:
     access_m: Floats
     gated: Bools | None = None
     missed_path: Bools | None = None
+    straight: Bools | None = None
     walked_per_off: float = WALKED_PER_OFF
 
 
@@ -95,6 +97,7 @@ def all_at_once(margins: Sequence[Margin]) -> Margin:
     rim = np.logical_and.reduce([m.covered | m.rim_exposed for m in margins]) & ~covered
     saved = [m.covered | m.rim_exposed | _missed_path(m) for m in margins]
     gated = [margin.gated for margin in margins if margin.gated is not None]
+    straight = np.stack([_straight(margin) for margin in margins])
     return Margin(
         over_m=over_m[hardest],
         limit_m=np.stack([margin.limit_m for margin in margins])[hardest],
@@ -108,8 +111,13 @@ def all_at_once(margins: Sequence[Margin]) -> Margin:
         access_m=np.stack([margin.access_m for margin in margins])[hardest],
         gated=np.logical_or.reduce(gated) if gated else None,
         missed_path=np.logical_and.reduce(saved) & ~covered & ~rim,
+        straight=straight[hardest],
         walked_per_off=max(margin.walked_per_off for margin in margins),
     )
+
+
+def _straight(margin: Margin) -> Bools:
+    return np.zeros(len(margin.over_m), bool) if margin.straight is None else margin.straight
 
 
 def _missed_path(margin: Margin) -> Bools:
@@ -153,6 +161,9 @@ def intervals(
     once. The ceiling is the share within the limit in a straight line, or exposed to the rim: what
     stands beyond it is in no list, so no line to it is known. A covered place is within in a
     straight line too, whatever rounding says; so the rate always lies between its bounds.
+
+    A path that is missing between well-connected places shows in none of this: of that only the
+    straight line is a bound.
     """
     units = units_from(unit)
     parts = [_parts(margin, errors, units) for margin in margins.values()]
@@ -205,7 +216,8 @@ def _spreads(margin: Margin, errors: Errors, units: Units, demand: Floats) -> di
     # Facility -1 takes the last: zero.
     facility_m = margin.walked_per_off * np.append(errors.facility_m, 0.0)[margin.facility]
     demand_m = margin.walked_per_off * errors.demand_m
-    walked_m = np.where(np.isfinite(margin.over_m), margin.over_m + margin.limit_m, 0.0)
+    walked = np.isfinite(margin.over_m) & ~_straight(margin)
+    walked_m = np.where(walked, margin.over_m + margin.limit_m, 0.0)
     facility = shared_spread(
         _inside(margin.over_m, facility_m), margin.facility, weight, covered, units
     )

@@ -16,11 +16,11 @@ import pandas as pd
 import pyproj
 from scipy import sparse
 
-from lifecircle.applied import base_method
 from lifecircle.confidence import WALKED_PER_OFF, Errors, Margin, all_at_once, intervals
+from lifecircle.definitions import RADIUS, method, steps_in
 from lifecircle.levels import units_of
-from lifecircle.measured import Measured, Reach
-from lifecircle.network import Bools, Ints, metres_per_minute
+from lifecircle.measured import COVERED_TOLERANCE_MIN, Measured, Reach
+from lifecircle.network import Bools, Floats, Ints, metres_per_minute
 from lifecircle.project.tables import ConfidenceTable, DemandTable, Project
 from lifecircle.standards import ALL
 from lifecircle.travel import TravelTime
@@ -92,8 +92,7 @@ def with_certainty(
     errors = Errors(
         facility_m=np.asarray(known.facility_m, dtype=np.float64),
         demand_m=np.full(len(known.block), known.demand_m),
-        # A straight line is as long as it is.
-        network=known.network if measured.definition.metric == "network" else 0.0,
+        network=known.network,
         allocation=known.allocation,
         block=known.block,
     )
@@ -104,10 +103,11 @@ def with_certainty(
     )
     columns = found.set_index(["unit", "service"])[COLUMNS].reindex(keys)
     judged = table["status"].isin(["pass", "fail"]).to_numpy()
-    has_rate = table["rate"].notna().to_numpy()
+    rate = table["rate"].to_numpy(dtype=float)
+    # The same sums in another order may differ in the last digit; without a rate there is `NaN`.
     return table.assign(
-        rate_low=columns["rate_low"].where(has_rate).to_numpy(),
-        rate_high=columns["rate_high"].where(has_rate).to_numpy(),
+        rate_low=np.minimum(columns["rate_low"].to_numpy(dtype=float), rate),
+        rate_high=np.maximum(columns["rate_high"].to_numpy(dtype=float), rate),
         certainty=columns["certainty"].fillna("").where(judged, "").to_numpy(),
         undecided_by=columns["undecided_by"].fillna("").where(judged, "").to_numpy(),
     )
@@ -132,11 +132,8 @@ def _margin(service: str, reach: Reach, measured: Measured, known: Grounds) -> M
     pace = speed_kmh * metres_per_minute(1.0)
     line_m = known.line.minutes[service].to_numpy() * metres_per_minute(known.line.speed_kmh)
     number = pd.Index(known.facility_m.index).get_indexer(pd.Index(taken.facility[service]))
-    gated: Bools | None = None
-    if known.gated is not None and base_method(measured.definition) == known.gated_method:
-        factor = known.gated.speed_kmh / taken.speed_kmh
-        gated = known.gated.minutes[service].to_numpy() * factor > reach.limit
     metric = measured.standard.service(service).metric or measured.definition.metric
+    straight = metric == RADIUS
     return Margin(
         over_m=(taken.minutes[service].to_numpy() - reach.limit) * pace,
         limit_m=reach.limit * pace,
@@ -148,9 +145,25 @@ def _margin(service: str, reach: Reach, measured: Measured, known: Grounds) -> M
         cut_off=reach.cut_off,
         unsnapped=reach.unsnapped,
         access_m=np.asarray(taken.leg_of(service), dtype=np.float64),
-        gated=gated,
-        walked_per_off=WALKED_PER_OFF if metric == "network" else 1.0,
+        gated=_gated(service, measured, known, speed_kmh),
+        straight=np.full(len(line_m), straight),
+        walked_per_off=1.0 if straight else WALKED_PER_OFF,
     )
+
+
+def _gated(
+    service: str, measured: Measured, known: Grounds, speed_kmh: float | Floats
+) -> Bools | None:
+    """Places out of reach if compounds are left by gates only, where people go that way."""
+    if known.gated is None:
+        return None
+    rule, by = measured.standard.service(service), measured.definition
+    modes = [rule.mode_in(label) or by.mode for label in measured.areas.labels]
+    methods = [method(rule.metric or by.metric, mode, steps_in(mode, by)) for mode in modes]
+    stopped = np.array([each == known.gated_method for each in methods], dtype=bool)
+    minutes = known.gated.minutes[service].to_numpy() * (known.gated.speed_kmh / speed_kmh)
+    limit = measured.reach[service].limit + COVERED_TOLERANCE_MIN
+    return stopped[measured.areas.code] & (minutes > limit)
 
 
 def _ways(level: pd.Series[str], members: sparse.csr_array, zone: Ints) -> list[Ints]:
@@ -184,18 +197,18 @@ def _facility_m(project: Project, facilities: pd.DataFrame) -> pd.Series[float]:
 def _demand_m(table: DemandTable) -> float:
     """A point may be off as it was surveyed; a point of a grid stands for its cell.
 
-    The root mean square distance from the centre of a square of side s is s / √6.
+    In a square of side s the standard deviation along either axis is s / √12.
 
     >>> _demand_m(DemandTable(name="people", source="people.csv"))
     15.0
     >>> round(_demand_m(DemandTable(name="people", source="grid:50")), 1)
-    20.4
+    14.4
     """
     grid = re.fullmatch(r"grid:(\d+(?:\.\d+)?)", table.source)
     if grid:
-        return float(grid[1]) / math.sqrt(6)
+        return float(grid[1]) / math.sqrt(12)
     if table.weight == "area" or table.source == "osm:residential_land":
-        return table.spacing / math.sqrt(6)
+        return table.spacing / math.sqrt(12)
     return POINT_M
 
 

@@ -16,6 +16,7 @@ from lifecircle.definitions import methods_of
 from lifecircle.errors import InputError
 from lifecircle.findings import finding
 from lifecircle.lines import streets_from_lines
+from lifecircle.modes import mode_of
 from lifecircle.network import street_network
 from lifecircle.outputs.demand_layer import demand_layer
 from lifecircle.outputs.folder import replace_outputs, verify
@@ -44,6 +45,7 @@ from lifecircle.outputs.records import read_coverage, write_coverage, write_find
 from lifecircle.outputs.side_tables import read_side_tables, write_side_tables
 from lifecircle.outputs.workbook import write_workbook
 from lifecircle.progress import Clock, Progress
+from lifecircle.project.tables import NetworkTable
 from lifecircle.reach import isochrones
 from lifecircle.report import ReportContent, write_report
 from lifecircle.snapping import snap
@@ -102,7 +104,8 @@ def open_run(folder: str | Path, *, streets: bool = True) -> Analysis:
     ----------
     streets
         Rebuild the street network too, which `explain` and `isochrones` need. Positions of edges
-        may differ from those of the run; minutes do not.
+        may differ from those of the run; minutes do not. Where the default mode is not walking on
+        flat ground, the files do not hold what its streets cost: the network stays `None`.
 
     Raises
     ------
@@ -139,7 +142,14 @@ def open_run(folder: str | Path, *, streets: bool = True) -> Analysis:
         measured=measured,
         tables=read_side_tables(folder),
     )
-    return _with_streets(analysis, folder) if streets else analysis
+    plain = streets and _walked_on_the_flat(analysis.project.network)
+    return _with_streets(analysis, folder) if plain else analysis
+
+
+def _walked_on_the_flat(table: NetworkTable) -> bool:
+    """Whether a street takes its length both ways, so that lines alone tell what it costs."""
+    mode = mode_of(table, table.mode)
+    return mode.kind == "walk" and not mode.speeds and table.elevation is None
 
 
 def _in_use(analysis: Analysis) -> dict[str, dict[str, TravelTime]]:

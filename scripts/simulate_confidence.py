@@ -72,7 +72,7 @@ def world(
     """A city from its streets, zones, demand and facilities; the first three services."""
     zones, demand, facilities = layers
     services = list(
-        facilities["service"].value_counts().sort_index().loc[lambda n: n > 9].index[:3]
+        facilities["service"].value_counts().sort_index().loc[lambda n: n > 2].index[:3]
     )
     facilities = facilities[facilities["service"].isin(services)]
     demand = lc.snap(demand, network)

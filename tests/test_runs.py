@@ -159,3 +159,12 @@ metric = "radius"
     assert slow.sum() < plain.sum() < circle.sum()
     write(run, tmp_path / "out")
     pd.testing.assert_frame_equal(open_run(tmp_path / "out").coverage, run.coverage)
+
+
+def test_an_opened_run_of_cyclists_has_no_streets_to_walk(tmp_path: Path) -> None:
+    project = MONACO / "project.toml"
+    run = lc.analyse(project, overrides=["network.mode=cycle", "network.search_minutes=30"])
+    write(run, tmp_path / "out")
+    opened = open_run(tmp_path / "out")
+    assert opened.network is None
+    pd.testing.assert_frame_equal(opened.travel_time.minutes, run.travel_time.minutes)
