@@ -118,12 +118,12 @@ def test_each_layer_has_an_error_of_its_own_and_a_planned_site_none():
     ("layer", "table", "expected"),
     [
         ({}, {}, 15.0),
-        # Root mean square of the way from a square's centre: side / √6.
-        ({"source": "grid:60"}, {}, 60 / math.sqrt(6)),
-        ({"source": "grid:62.5"}, {}, 62.5 / math.sqrt(6)),
-        ({"source": "land.geojson", "weight": "area"}, {}, 25 / math.sqrt(6)),
-        ({"source": "land.geojson", "weight": "area", "spacing": 40}, {}, 40 / math.sqrt(6)),
-        ({"source": "osm:residential_land", "spacing": 30}, {}, 30 / math.sqrt(6)),
+        # A point of a square, along either axis: side / √12.
+        ({"source": "grid:60"}, {}, 60 / math.sqrt(12)),
+        ({"source": "grid:62.5"}, {}, 62.5 / math.sqrt(12)),
+        ({"source": "land.geojson", "weight": "area"}, {}, 25 / math.sqrt(12)),
+        ({"source": "land.geojson", "weight": "area", "spacing": 40}, {}, 40 / math.sqrt(12)),
+        ({"source": "osm:residential_land", "spacing": 30}, {}, 30 / math.sqrt(12)),
         ({"source": "grid:60"}, {"demand_m": 7.0}, 7.0),
         ({}, {"demand_m": 0.0}, 0.0),
     ],
@@ -132,13 +132,12 @@ def test_how_far_a_place_is_off(layer: dict[str, Any], table: dict[str, Any], ex
     assert grounds(project(demand=layer, **table)).demand_m == pytest.approx(expected)
 
 
-def test_the_side_of_a_cell_over_the_root_of_six_is_the_error_of_its_centre():
-    # Both axes: E[x² + y²] = 2 · s² / 12, on a fine square of 600 × 600 points.
+def test_people_anywhere_in_a_cell_walk_so_much_more_or_less_than_from_its_centre():
+    """Along either axis a cell's people spread by side / √12; along streets both are walked."""
     x = (np.arange(600) + 0.5) / 600 * 60 - 30
-    square = np.sqrt((x[:, None] ** 2 + x**2).mean())
-    assert grounds(project(demand={"source": "grid:60"})).demand_m == pytest.approx(
-        square, rel=1e-4
-    )
+    walked = x[:, None] + x
+    expected = math.sqrt(2) * grounds(project(demand={"source": "grid:60"})).demand_m
+    assert walked.std() == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,7 @@ def test_words_say_the_same_in_both_languages(key):
 
 COMPOSED = re.compile(
     "(?:v|l|at|by|demand|metric|mode|norm|p|per|provenance|severity|short|status|type|unit"
-    "|verdict)_|figure_all|(?:h_)?(?:sensitivity|supply|tiers)(?:_|$)"
+    "|verdict)_|figure_all|(?:h_)?(?:convergence|sensitivity|supply|tiers)(?:_|$)"
 )
 
 

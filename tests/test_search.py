@@ -176,7 +176,7 @@ def test_a_city_of_one_factor_is_that_much_slower(city):
         network, forward_m=2 * network.length_m, backward_m=2 * network.length_m
     )
     places, targets = snap(demand, network), snap(facilities, network)
-    legs = dict(services=["health"], search_minutes=200)
+    legs = {"services": ["health"], "search_minutes": 200}
     quick = travel_time(
         plain, places.assign(distance_m=0.0), targets.assign(distance_m=0.0), **legs
     )
