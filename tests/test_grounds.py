@@ -264,6 +264,9 @@ def test_every_level_has_the_band_of_its_own_places():
         ("city", ""): (0.6, 0.6),
         ("outside", "(outside)"): (0, 0),
     }
+    # The same lines at twice the speed take half the minutes.
+    fast = table_of([15.0 - 0.1] * 6, speed_kmh=8.0)
+    assert row(judged(taken, places("aabbb-"), known(6, line=fast)))["rate_high"] == 0.6
     # With short lines who is not on the streets may be covered.
     table = judged(taken, places("aabbb-"), known(6))
     assert row(table, "zone", "b")["rate_high"] == pytest.approx(2 / 3)
