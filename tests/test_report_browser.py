@@ -18,6 +18,32 @@ DEFINITIONS = (
     Definition("land.radius", demand="land", unit="m²", metric="radius"),
 )
 NO_NUMBER = re.compile(r"\b(NaN|undefined|null|Infinity|None)\b|(?<![\d.])-0(?![\d-])")
+WEAK_TEXT = """() => {
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((value) => {
+    const share = value / 255;
+    return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }).reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode.parentElement;
+    if (!texts.currentNode.data.trim() || !node.checkVisibility()) continue;
+    if (node.closest("svg, script, style")) continue;
+    const [a, b] = [light(parse(getComputedStyle(node).color)), light(ground(node))];
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) found.push(`${contrast.toFixed(2)} ${texts.currentNode.data}`);
+  }
+  return found;
+}"""
+"""Finds visible text whose contrast with what is behind it is under 4.5."""
 
 
 @pytest.fixture(scope="module")
@@ -241,34 +267,7 @@ def test_hostile_names_are_shown_and_do_nothing(browser, tmp_path):
 
 def test_text_has_contrast(page):
     page.locator("#big .zones use").nth(2).click(force=True)
-    weak = page.evaluate(
-        """() => {
-          const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-          const light = ([r, g, b]) => [r, g, b].map((value) => {
-            const share = value / 255;
-            return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-          }).reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
-          const ground = (node) => {
-            for (let at = node; at; at = at.parentElement) {
-              const colour = parse(getComputedStyle(at).backgroundColor);
-              if (colour.length === 3 || colour[3] > 0) return colour;
-            }
-            return [255, 255, 255];
-          };
-          const found = [];
-          const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-          while (texts.nextNode()) {
-            const node = texts.currentNode.parentElement;
-            if (!texts.currentNode.data.trim() || !node.checkVisibility()) continue;
-            if (node.closest("svg, script, style")) continue;
-            const [a, b] = [light(parse(getComputedStyle(node).color)), light(ground(node))];
-            const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-            if (contrast < 4.5) found.push(`${contrast.toFixed(2)} ${texts.currentNode.data}`);
-          }
-          return found;
-        }"""
-    )
-    assert weak == []
+    assert page.evaluate(WEAK_TEXT) == []
 
 
 def test_controls_have_names_and_there_is_one_title(page):

@@ -20,19 +20,11 @@ from lifecircle.findings import findings_table
 from lifecircle.outputs.columns import columns, words
 from lifecircle.outputs.provenance import Provenance
 from lifecircle.outputs.sheets import FORMATS, Column, Pen, write_sheet
+from lifecircle.outputs.side_sheets import described, write_beside, write_undecided
 from lifecircle.standards import ALL, Standard
 from lifecircle.verdicts import percent, verdict
 
 WORKBOOK = "coverage.xlsx"
-
-BESIDE = (
-    "sensitivity.csv", "tiers.csv", "curves.csv", "presence.csv", "supply.csv", "convergence.csv",
-)  # fmt: skip
-"""Tables beside coverage that have a sheet."""
-UNDECIDED = [
-    "definition", "level", "zone", "name", "service", "rate", "target", "status", "rate_low",
-    "rate_high", "undecided_by",
-]  # fmt: skip
 
 _LEVELS = ["zone", "parent", "area_type", "city", "scope", "outside"]
 _METRICS = {"network": "workbook.network", "radius": "workbook.radius"}
@@ -69,13 +61,11 @@ def write_workbook(
         rows = coverage[coverage["definition"] == definition.key]
         _matrices(pen, rows, definition, provenance, f" {number}" if number > 1 else "")
     _all_rows(pen, coverage)
-    _undecided(pen, coverage)
-    for name in BESIDE:
-        if name in tables:
-            _beside(pen, name, tables[name])
+    write_undecided(pen, coverage)
+    write_beside(pen, tables)
     _definitions(pen, provenance)
-    for number, standard in enumerate(_standards(provenance), start=1):
-        _services(pen, standard, f" {number}" if number > 1 else "")
+    for number, (standard, users) in enumerate(_standards(provenance), start=1):
+        _services(pen, standard, users, f" {number}" if number > 1 else "")
     _findings(pen, provenance)
     _inputs(pen, provenance)
     book.close()
@@ -151,51 +141,18 @@ def _place_columns(pen: Pen, places: pd.DataFrame) -> list[Column]:
 
 def _all_rows(pen: Pen, coverage: pd.DataFrame) -> None:
     """The whole coverage table at full precision, its words in the project's language."""
-    table = _columns(pen, "coverage.csv", coverage)
+    table = described(pen, "coverage.csv", coverage)
     write_sheet(pen, pen.word("workbook.all_rows"), table, filters=True)
 
 
-def _undecided(pen: Pen, coverage: pd.DataFrame) -> None:
-    """The cells whose margin spans their target."""
-    found = coverage[coverage["certainty"] == "undecided"]
-    if len(found):
-        shown = [name for name in UNDECIDED if name in found]
-        write_sheet(
-            pen,
-            pen.word("workbook.undecided"),
-            _columns(pen, "coverage.csv", found[shown]),
-            notes=[pen.word("workbook.undecided_note")],
-            filters=True,
-        )
-
-
-def _beside(pen: Pen, file: str, table: pd.DataFrame) -> None:
-    """A table that stands beside coverage, at full precision."""
-    name = pen.word(f"workbook.{file.removesuffix('.csv')}")
-    write_sheet(pen, name, _columns(pen, file, table), filters=True)
-
-
-def _columns(pen: Pen, file: str, table: pd.DataFrame) -> list[Column]:
-    """A table of ours with titles and words in the workbook's language."""
-    found = []
-    for column in columns(file, map(str, table.columns)):
-        values = table[column.name]
-        if column.values:
-            named = words(file, column.name, pen.language)
-            values = values.map(lambda value, named=named: named.get(value, value))
-        look = "text" if column.type == "string" else "number"
-        if column.type != "string":
-            values = values.astype(float)
-        found.append(
-            Column(column.titles[pen.language], values, "exact" if column.unit == "1" else look)
-        )
-    return found
-
-
-def _standards(provenance: Provenance) -> list[Standard]:
-    """Every standard in use, once, the main one first."""
-    chosen = [provenance.standard_of(one) for one in provenance.definitions]
-    return list({standard.key: standard for standard in reversed(chosen)}.values())[::-1]
+def _standards(provenance: Provenance) -> list[tuple[Standard, list[Definition]]]:
+    """Every standard as definitions apply it, once, with those that do; the main one first."""
+    found: dict[str, tuple[Standard, list[Definition]]] = {}
+    for definition in provenance.definitions:
+        standard = provenance.standard_of(definition)
+        # By what they say: a target that is not set equals no other.
+        found.setdefault(repr(standard), (standard, []))[1].append(definition)
+    return list(found.values())
 
 
 def _definitions(pen: Pen, provenance: Provenance) -> None:
@@ -220,13 +177,22 @@ def _definitions(pen: Pen, provenance: Provenance) -> None:
         Column(
             pen.word("workbook.standard"), [one.name(pen.language) for one in standards], width=30
         ),
+        Column(
+            pen.word("workbook.standard_trust"),
+            [pen.word(_CERTAINTY_OF_SOURCE[one.status]) for one in standards],
+        ),
         Column(pen.word("workbook.source"), [one.source for one in chosen], width=40),
         Column(pen.word("workbook.trust"), trust),
+        Column(
+            pen.word("workbook.note"),
+            [one.note_zh if pen.language == "zh" else one.note_en for one in chosen],
+            width=60,
+        ),
     ]
     write_sheet(pen, pen.word("workbook.definitions"), table)
 
 
-def _services(pen: Pen, standard: Standard, suffix: str) -> None:
+def _services(pen: Pen, standard: Standard, users: list[Definition], suffix: str) -> None:
     """The standard: limits and targets of every service, and by whose word."""
     services = standard.services
     areas = sorted({area for service in services for area in service.minutes_by_area})
@@ -246,13 +212,32 @@ def _services(pen: Pen, standard: Standard, suffix: str) -> None:
         Column(pen.word("workbook.service"), [service.name(pen.language) for service in services]),
         Column(pen.word("workbook.minutes"), [service.minutes for service in services], "number"),
         *limits,
+        *_particulars(pen, standard),
         Column(pen.word("workbook.target"), [service.target for service in services], "exact"),
         Column(pen.word("workbook.trust"), trust),
         Column(pen.word("workbook.proxies"), proxies),
         Column(pen.word("workbook.source"), sources, width=60),
     ]
-    name = pen.word("workbook.standard") + suffix
-    write_sheet(pen, name, table, notes=[standard.name(pen.language)])
+    comma = "、" if pen.language == "zh" else ", "
+    names = pen.word("workbook.used_by", names=comma.join(one.name(pen.language) for one in users))
+    status = pen.word(_CERTAINTY_OF_SOURCE[standard.status])
+    notes = [" · ".join([standard.name(pen.language), status, names])]
+    write_sheet(pen, pen.word("workbook.standard") + suffix, table, notes=notes)
+
+
+def _particulars(pen: Pen, standard: Standard) -> list[Column]:
+    """What only some standards say of their services."""
+    services = standard.services
+    metres = [service.metres for service in services]
+    metrics = [pen.word(_METRICS[s.metric]) if s.metric else "" for s in services]
+    texts = {
+        "workbook.metric": metrics,
+        "workbook.mode": [mode_name(s.mode, pen.language) if s.mode else "" for s in services],
+        "workbook.tier": [service.tier for service in services],
+        "workbook.group": [service.group for service in services],
+    }
+    found = [Column(pen.word("workbook.metres"), metres, "number")] if any(metres) else []
+    return [*found, *(Column(pen.word(code), each) for code, each in texts.items() if any(each))]
 
 
 def _findings(pen: Pen, provenance: Provenance) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lifecircle.definitions import Definition
 from lifecircle.findings import Finding
-from lifecircle.report.naming import limit_text, limit_words, service_name, target_words
+from lifecircle.report.cells import Sheet
+from lifecircle.report.naming import (
+    limit_text,
+    limit_words,
+    mode_words,
+    service_name,
+    target_words,
+)
 from lifecircle.report.words import Both, advice, both, joined, spoken, words
 from lifecircle.standards import Service, Standard
 
@@ -39,17 +46,53 @@ class StandardRow:
     proxy: bool
 
 
-def title(standard: Standard) -> Both:
-    """The report's title; it names the limit where there is only one."""
-    limits = {limit_text(standard, key) for key in standard.keys}
+def title(sheets: Sequence[Sheet]) -> Both:
+    """The report's title: with the limit where all share one, and walking where all walk."""
+    limits = {limit_text(one.standard, key) for one in sheets for key in one.standard.keys}
+    on_foot = modes_in_use(sheets) <= {"walk"}
     if len(limits) == 1:
-        return words("title", minutes=limits.pop())
-    return words("title_mixed")
+        return words("title" if on_foot else "title_modes", minutes=limits.pop())
+    return words("title_mixed" if on_foot else "title_modes_mixed")
+
+
+def modes_in_use(sheets: Iterable[Sheet]) -> set[str]:
+    """Every mode by which something is measured, as definitions and standards write it."""
+    return {
+        mode
+        for one in sheets
+        for service in one.standard.services
+        for mode in (one.definition.mode, service.mode, *service.mode_by_area.values())
+    } - {""}
+
+
+def other_ways(sheets: Sequence[Sheet], usual: str) -> list[Both]:
+    """How it is measured where not on foot along all streets; `usual` is the project's mode."""
+    metrics = {service.metric for one in sheets for service in one.standard.services}
+    metrics |= {one.definition.metric for one in sheets}
+    found = [words("m_radius")] if "radius" in metrics else []
+    modes = sorted(modes_in_use(sheets) - {usual})
+    if modes:
+        found.append(words("m_modes", modes=joined(map(mode_words, modes), "、", ", ")))
+    if any(one.definition.steps == "avoid" for one in sheets):
+        found.append(words("m_step_free"))
+    return found
 
 
 def standard_note(standard: Standard) -> Both:
     """The standard's own remark."""
     return Both(both(standard.note_zh).zh, both(standard.note_en).en)
+
+
+def standard_parts(standard: Standard) -> list[Both]:
+    """What the document divides by, and how many of the facilities it lists are known."""
+    found = []
+    if standard.denominator_zh or standard.denominator_en:
+        denominator = Both(both(standard.denominator_zh).zh, both(standard.denominator_en).en)
+        found.append(words("denominator", text=denominator))
+    if standard.listed is not None:
+        known = standard.known or 0
+        found.append(words("known_of", n=known, all=standard.listed))
+    return found
 
 
 def standard_rows(standard: Standard, definition: Definition) -> list[StandardRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,10 +13,12 @@ from lifecircle.report.cells import Sheet
 from lifecircle.report.content import ReportContent
 from lifecircle.report.grid import Part, Row, Section, entry, heads, number
 from lifecircle.report.naming import service_name, tier_name
-from lifecircle.report.provided import Made, presence, supply
+from lifecircle.report.provided import presence_section, supply_section
 from lifecircle.report.words import Both, bidi, both, joined, percent_of, words
 
 Names = Mapping[str, Both]
+Made = Iterator[tuple[Row, list[Row], Both | None]]
+"""Tables: the heads of their columns, their rows, and what they are about."""
 
 
 def sections(content: ReportContent, sheets: Sequence[Sheet], names: Names) -> list[Section]:
@@ -24,31 +26,36 @@ def sections(content: ReportContent, sheets: Sequence[Sheet], names: Names) -> l
     found = [
         _by_definition("sensitivity", content.table("sensitivity.csv"), sheets, names, _choices),
         _by_definition("tiers", content.table("tiers.csv"), sheets, names, _completeness),
-        presence(content),
-        _by_definition("supply", content.table("supply.csv"), sheets, names, supply),
-        _convergence(content),
+        presence_section(content, sheets),
+        supply_section(content, sheets, names),
+        _by_definition("convergence", content.table("convergence.csv"), sheets, names, _steps),
     ]
     return [section for section in found if section is not None]
 
 
 def _by_definition(
-    key: str, table: pd.DataFrame, sheets: Sequence[Sheet], names: Names, made: Any
+    key: str,
+    table: pd.DataFrame,
+    sheets: Sequence[Sheet],
+    names: Names,
+    made: Callable[[pd.DataFrame, Sheet], Made],
 ) -> Section | None:
-    """A section with the parts that `made` gives for the rows of each definition."""
-    parts = [
-        Part(columns, tuple(rows), one.definition.key, _caption(names[one.definition.key], caption))
-        for one in sheets
-        if not table.empty
-        for columns, rows, caption in made(table[table["definition"] == one.definition.key], one)
-        if rows
-    ]
+    """A section with the tables that `made` gives for the rows of each definition."""
+    parts = []
+    for one in sheets:
+        key_of, own = one.definition.key, table
+        if not table.empty:
+            own = table[table["definition"] == key_of]
+        for columns, rows, about in made(own, one) if len(own) else ():
+            if rows:
+                parts.append(Part(columns, tuple(rows), key_of, _caption(names[key_of], about)))
     if not parts:
         return None
     return Section(key, words(f"h_{key}"), words(f"{key}_note"), tuple(parts))
 
 
-def _caption(definition: Both, more: Both | None) -> Both:
-    return joined([definition, more], "：", ": ") if more else definition
+def _caption(definition: Both, about: Both | None) -> Both:
+    return joined([definition, about], "：", ": ") if about else definition
 
 
 # --- sensitivity --------------------------------------------------------------------------------
@@ -141,29 +148,21 @@ def _floor(value: float, decimals: int) -> str:
 # --- convergence --------------------------------------------------------------------------------
 
 
-def _convergence(content: ReportContent) -> Section | None:
-    """Shares of land at ever finer cells."""
-    table = content.table("convergence.csv")
-    if table.empty:
-        return None
-    parts = []
-    for (key, demand), rows in table.groupby(["definition", "demand"], sort=False):
-        definition = next(one for one in content.definitions if one.key == key)
-        standard = content.standard_of(definition)
-        services = [k for k in standard.keys if rows.get(f"rate_{k}", pd.Series()).notna().any()]
-        columns = heads(
-            "c_spacing", "c_cells", "c_rim", *(service_name(standard, k) for k in services),
-            numbers=len(services) + 2,
-        )  # fmt: skip
-        shown = tuple(
-            (
-                entry(words("metres", n=f"{row['spacing_m']:g}")),
-                number(f"{int(row['cells']):,}"),
-                number(percent_of(f"{row['rim'] * 100:.2f}")),
-                *(number(percent_of(f"{row[f'rate_{k}'] * 100:.3f}")) for k in services),
-            )
-            for row in rows.to_dict("records")
+def _steps(table: pd.DataFrame, one: Sheet) -> Made:
+    """Shares of land at ever finer cells; the last are those of the result."""
+    keys = [key for key in one.services if f"rate_{key}" in table]
+    known = [key for key in keys if table[f"rate_{key}"].notna().any()]
+    names = [service_name(one.standard, key) for key in known]
+    columns = heads("c_spacing", "c_cells", "c_rim", *names, numbers=len(names) + 2)
+    rows: list[Row] = [
+        (
+            entry(words("metres", n=f"{step['spacing_m']:g}")),
+            number(f"{int(step['cells']):,}"),
+            *(
+                number(percent_of(verdicts.percent_exact(step[name])))
+                for name in ("rim", *(f"rate_{key}" for key in known))
+            ),
         )
-        parts.append(Part(columns, shown, str(key), both(bidi(str(demand)))))
-    note = words("convergence_note")
-    return Section("convergence", words("h_convergence"), note, tuple(parts))
+        for step in table.to_dict("records")
+    ]
+    yield columns, rows, both(bidi(str(table["demand"].iloc[0])))

@@ -14,6 +14,7 @@ from lifecircle.report.content import ReportContent
 from lifecircle.report.grid import NONE, Entry, Part, Section, entry, heads, number
 from lifecircle.report.naming import (
     demand_name,
+    limits_words,
     modes_and_speeds,
     scope_words,
     service_name,
@@ -71,8 +72,7 @@ def _source(_: ReportContent, one: Sheet) -> Both:
 
 
 def _limits(_: ReportContent, one: Sheet) -> Both:
-    limits = sorted({limit for service in one.standard.services for limit in service.limits})
-    return words("minutes", n="/".join(map(verdicts.minutes, limits)))
+    return joined(limits_words(one.standard), "，", ", ")
 
 
 def _modes(content: ReportContent, one: Sheet) -> Both:
@@ -86,7 +86,7 @@ PARTICULARS: Mapping[str, Callable[[ReportContent, Sheet], Both]] = {
     "c_what": _what,
     "c_metric": lambda _, one: words(f"short_{one.definition.metric}"),
     "c_mode": _modes,
-    "c_limit": _limits,
+    "c_limits": _limits,
     "c_target": lambda _, one: target_words(one.standard.services),
     "c_scope": _scope,
     "h_standard": lambda _, one: standard_with_status(one.standard),

@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from lifecircle import verdicts
 from lifecircle.report.cells import Sheet, packed
+from lifecircle.report.naming import service_name
+from lifecircle.report.notes import FacilityList, lists_of
 from lifecircle.report.words import Both, page_words
 
 SCHEMA = "lifecircle-report/1"
@@ -24,14 +26,14 @@ def data_block(
     sheets: Sequence[Sheet],
     names: Mapping[str, Both],
     *,
-    services: Mapping[str, Both],
+    lists: Sequence[FacilityList],
     service: str,
     title: Both,
 ) -> Markup:
     """JSON that may stand inside a script element.
 
-    `names` are the definitions' short names by key, `services` the services' names; `service` is
-    the one shown first.
+    `names` are the definitions' short names by key, `lists` whose facilities were counted;
+    `service` is the one shown first.
     """
     main = sheets[0]
     block = {
@@ -48,15 +50,20 @@ def data_block(
             for language in ("zh", "en")
         },
         "service": service,
-        "services": {key: _plain(name) for key, name in services.items()},
         "zones": len(main.zones),
-        "city": main.rows.index(main.head),
         "definitions": [
             {
                 "key": sheet.definition.key,
                 "name": _plain(names[sheet.definition.key]),
                 "unit": _plain(sheet.unit),
+                "head": sheet.rows.index(sheet.head),
                 "services": list(sheet.services),
+                "names": {key: _plain(service_name(sheet.standard, key)) for key in sheet.services},
+                "lists": {
+                    key: _plain(said)
+                    for key in sheet.plain_services
+                    if (said := lists_of(lists, key)).en
+                },
                 "rows": [_plain(row.title) for row in sheet.rows],
                 "cells": [[packed(row.cells[key]) for key in sheet.services] for row in sheet.rows],
             }

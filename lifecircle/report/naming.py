@@ -163,7 +163,7 @@ def definition_line(
         name = Both(bidi(definition.name("zh")), bidi(definition.name("en")))
         parts = [words("line_named", name=name, what=what, unit=unit_of(definition))]
     parts += [metric_words(project, definition), *_particulars(standard, definition)]
-    parts += _limits(standard)
+    parts += limits_words(standard)
     target = target_words(standard.services)
     parts.append(words("line_target", target=target))
     if standard.scope:
@@ -219,7 +219,7 @@ def _particulars(standard: Standard, definition: Definition) -> list[Both]:
     return found
 
 
-def _limits(standard: Standard) -> list[Both]:
+def limits_words(standard: Standard) -> list[Both]:
     """Limits in minutes, and those in metres."""
     plain = {n for each in standard.services if each.metres is None for n in each.limits}
     metres = {each.metres for each in standard.services if each.metres is not None}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,14 @@ from lifecircle import verdicts
 from lifecircle.report.cells import Sheet
 from lifecircle.report.content import ReportContent
 from lifecircle.report.grid import Part, Row, Section, chip, entry, heads, number
-from lifecircle.report.naming import area_name, group_name, service_name
+from lifecircle.report.naming import (
+    area_name,
+    group_name,
+    service_name,
+    standard_with_status,
+)
 from lifecircle.report.words import Both, bidi, both, joined, listed, words
+from lifecircle.standards import Standard
 from lifecircle.verdicts import Verdict
 
 STATUS: Mapping[str, Verdict] = {
@@ -26,25 +32,23 @@ STATUS: Mapping[str, Verdict] = {
 MOST_NAMES = 12
 """Places named before "and so on"."""
 
-Made = Iterator[tuple[Row, list[Row], Both | None]]
 
-
-# --- presence -----------------------------------------------------------------------------------
-
-
-def presence(content: ReportContent) -> Section | None:
+def presence_section(content: ReportContent, sheets: Sequence[Sheet]) -> Section | None:
     """Each rule with how many units keep it, and which do not."""
     table = content.table("presence.csv")
     if table.empty:
         return None
-    groups = table.groupby(["rule", "title_en", "source"], sort=False, dropna=False)
-    rows = tuple(_rule(rows, content) for _, rows in groups)
+    standards = {one.standard.key: one.standard for one in reversed(sheets)}
+    rows = tuple(
+        _rule(rows, standards.get(str(key), content.standard))
+        for (key, _), rows in table.groupby(["standard", "rule"], sort=False)
+    )
     columns = heads("c_rule", "c_per", "c_passing", "c_status", "c_missing_in", "c_source")
     part = Part(columns, rows)
     return Section("presence", words("h_presence"), words("presence_note"), (part,))
 
 
-def _rule(rows: pd.DataFrame, content: ReportContent) -> Row:
+def _rule(rows: pd.DataFrame, standard: Standard) -> Row:
     first = rows.iloc[0]
     failing = rows[rows["status"] == "fail"]
     passing = int((rows["status"] == "pass").sum())
@@ -55,7 +59,7 @@ def _rule(rows: pd.DataFrame, content: ReportContent) -> Row:
     ]
     return (
         entry(_title(first)),
-        entry(_required(first, content)),
+        entry(_required(first, standard)),
         number(f"{passing} / {len(rows)}" if known else ""),
         chip(STATUS[status], words(f"v_{status.replace(' ', '_')}")),
         entry(listed(missing, most=MOST_NAMES)),
@@ -67,12 +71,12 @@ def _title(row: Any) -> Both:
     return Both(bidi(row["title_zh"]), bidi(row["title_en"]))
 
 
-def _required(row: Any, content: ReportContent) -> Both:
+def _required(row: Any, standard: Standard) -> Both:
     """How many of them, where, and of what kind."""
     per, _, kind = str(row["per"]).partition(":")
-    unit = words(f"per_{per}", kind=area_name(content.standard, kind))
+    unit = words(f"per_{per}", kind=area_name(standard, kind))
     required = words("at_least", unit=unit, n=int(row["min"]))
-    return joined([required, both(row["where"])], "；", "; ") if row["where"] else required
+    return joined([required, both(bidi(row["where"]))], "；", "; ") if row["where"] else required
 
 
 def _sourced(row: Any) -> Both:
@@ -81,32 +85,51 @@ def _sourced(row: Any) -> Both:
     return words("with_status", name=row["source"] or words("no_source"), status=status)
 
 
-# --- supply -------------------------------------------------------------------------------------
-
-
-def supply(table: pd.DataFrame, one: Sheet) -> Made:
-    """What there is in the whole area beside what its people need."""
-    zones = table[table["level"] == "zone"]
-    columns = heads(
+SUPPLY_HEADS = (
+    *heads(
         "c_service", "c_facilities", "c_capacity", "c_people", "c_per_facility", "c_per_1000",
         "c_norm", "c_shortfall", "c_failing", numbers=8,
-    )  # fmt: skip
-    columns = (*columns, *heads("c_status", "c_source"))
-    rows = [
-        _stock(
-            row, zones[(zones["service"] == row["service"]) & (zones["rule"] == row["rule"])], one
-        )
+    ),
+    *heads("c_status", "c_source"),
+)  # fmt: skip
+
+
+def supply_section(
+    content: ReportContent, sheets: Sequence[Sheet], names: Mapping[str, Both]
+) -> Section | None:
+    """What there is in the whole area beside what its people need, for each standard."""
+    table = content.table("supply.csv")
+    parts = []
+    for one in sheets:
+        rows = () if table.empty else _stocks(table[table["definition"] == one.definition.key], one)
+        if rows:
+            caption = words(
+                "supply_of",
+                standard=standard_with_status(one.standard),
+                definition=names[one.definition.key],
+            )
+            parts.append(Part(SUPPLY_HEADS, rows, caption=caption))
+    if not parts:
+        return None
+    return Section("supply", words("h_supply"), words("supply_note"), tuple(parts))
+
+
+def _stocks(table: pd.DataFrame, one: Sheet) -> tuple[Row, ...]:
+    """A row for each norm, and for each service of which there is more to say than its number."""
+    table = table.assign(rule=table["rule"].fillna(""))
+    zones = table[table["level"] == "zone"]
+    return tuple(
+        _stock(row, _same(zones, row), one)
         for row in table[table["level"] == "city"].to_dict("records")
-    ]
-    yield columns, rows, None
+        if row["rule"] or math.isfinite(row["people"]) or row["capacity"] > 0
+    )
 
 
 def _same(zones: pd.DataFrame, row: Any) -> pd.DataFrame:
-    """The zones' rows of a service and rule."""
-    same: pd.DataFrame = zones[
-        (zones["service"] == row["service"]) & (zones["rule"] == row["rule"])
-    ]
-    return same
+    """The zones' rows of a service and norm."""
+    same = zones[["service", "rule", "norm_in"]] == [row["service"], row["rule"], row["norm_in"]]
+    found: pd.DataFrame = zones[same.all(axis=1)]
+    return found
 
 
 def _stock(row: Any, zones: pd.DataFrame, one: Sheet) -> Row:

@@ -5,16 +5,18 @@
   const root = document.documentElement;
   const find = (selector, from = document) => from.querySelector(selector);
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
-  const CITY = data.city;
-  const state = { definition: data.definitions[0].key, service: data.service, row: CITY };
+  // The row that a definition's verdict is about: the whole area, or where its target applies.
+  const HEAD = -1;
+  const state = { definition: data.definitions[0].key, service: data.service, row: HEAD };
 
   const language = () => root.lang;
   const definition = () => data.definitions.find(({ key }) => key === state.definition);
+  const serviceName = (service) => definition().names[service][language()];
+  const at = (row) => (row === HEAD ? definition().head : row);
   const cellOf = (row, service) => {
     const { services, cells } = definition();
-    const at = services.indexOf(service);
-    const packed = cells[row]?.[at] ?? [];
-    return Object.fromEntries(data.fields.map((field, i) => [field, packed[i] ?? ""]));
+    const packed = cells[at(row)][services.indexOf(service)];
+    return Object.fromEntries(data.fields.map((field, i) => [field, packed[i]]));
   };
   const say = (key, values = {}) =>
     data.words[language()][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -28,7 +30,7 @@
   const verdictKey = (cell) => {
     if (cell.verdict === "undecided") return `undecided_${cell.status}`;
     if (cell.verdict === "not_in_scope" && !cell.target) return "no_target";
-    return cell.status.replace(" ", "_");
+    return cell.status.replaceAll(" ", "_");
   };
   const word = (cell) => say(`v_${verdictKey(cell)}`);
   const known = (key, text) => (key in data.words[language()] ? say(key) : text);
@@ -61,34 +63,38 @@
     paintMap(big, state.service);
     const outline = find(".outline", big);
     outline.replaceChildren();
-    if (state.row < data.zones) {
+    if (state.row !== HEAD && state.row < data.zones) {
       const copy = document.createElementNS("http://www.w3.org/2000/svg", "use");
       copy.setAttribute("href", `#z${state.row}`);
       outline.append(copy);
     }
     all(".small-maps figure").forEach((figure) => {
-      const cell = cellOf(CITY, figure.dataset.service);
-      paintMap(figure, figure.dataset.service);
+      const { service } = figure.dataset;
+      figure.hidden = !definition().services.includes(service);
+      if (figure.hidden) return;
+      const cell = cellOf(HEAD, service);
+      paintMap(figure, service);
+      find(".name", figure).textContent = serviceName(service);
       find(".rate", figure).textContent = cell.rate;
       find(".chip", figure).replaceWith(chip(cell));
     });
-    const limit = cellOf(CITY, state.service).limit;
-    const title = data.services[state.service][language()];
+    const { limit } = cellOf(HEAD, state.service);
+    const title = serviceName(state.service);
     find("#map-title").textContent = limit ? `${title} · ${say("p_limit", { n: limit })}` : title;
   }
 
   function drawPanel() {
     const cell = cellOf(state.row, state.service);
     const unit = definition().unit[language()];
-    const name = definition().rows[state.row][language()];
+    const name = definition().rows[at(state.row)][language()];
     const title = make("h3");
     const where = make("span");
-    where.append(make("bdi", name), ` · ${data.services[state.service][language()]}`);
+    where.append(make("bdi", name), ` · ${serviceName(state.service)}`);
     title.append(where);
-    if (state.row !== CITY) {
-      const close = make("button", say("p_close"), "link");
+    if (state.row !== HEAD) {
+      const close = make("button", say("p_close", { n: definition().rows[at(HEAD)][language()] }), "link");
       close.type = "button";
-      close.addEventListener("click", () => set({ row: CITY }));
+      close.addEventListener("click", () => set({ row: HEAD }));
       title.append(close);
     }
     const big = make("p", cell.rate ? `${cell.rate} ` : "", "big");
@@ -112,15 +118,21 @@
       cell.target && say("p_target", { n: cell.target }),
     ].filter(Boolean);
     if (rule.length) lines.push(make("p", rule.join(" · "), "note"));
+    const list = definition().lists[state.service];
+    if (list && cell.status !== "no data") lines.push(make("p", say("p_list", { n: list[language()] }), "note"));
     find("#panel").replaceChildren(title, ...lines);
     find("#toast-text").textContent =
-      [name, data.services[state.service][language()], cell.rate, word(cell)].filter(Boolean).join(" · ");
-    find("#toast").hidden = state.row === CITY;
+      [name, serviceName(state.service), cell.rate, word(cell)].filter(Boolean).join(" · ");
+    find("#toast").hidden = state.row === HEAD;
   }
 
   function drawTables() {
     all("[data-definition]").forEach((part) => {
       part.hidden = part.dataset.definition !== state.definition;
+    });
+    all("#rest > section").forEach((section) => {
+      const parts = all(".part", section);
+      section.hidden = parts.length > 0 && parts.every((part) => part.hidden);
     });
     all(".services tbody tr").forEach((row) => {
       row.classList.toggle("on", row.dataset.service === state.service);
@@ -132,7 +144,7 @@
     all(".matrix .on").forEach((node) => {
       if (!node.closest("thead")) node.classList.remove("on");
     });
-    const row = find(`[data-definition="${CSS.escape(state.definition)}"] .matrix tr[data-row="${state.row}"]`);
+    const row = find(`[data-definition="${CSS.escape(state.definition)}"] .matrix tr[data-row="${at(state.row)}"]`);
     row?.classList.add("on");
     row?.cells[column]?.classList.add("on");
     all(".matrix td[tabindex='0']").forEach((cell) => cell.setAttribute("tabindex", "-1"));
@@ -143,7 +155,8 @@
     document.title = data.title[language()];
     find("#language").textContent = say("other_language");
     find("#language").lang = language() === "zh" ? "en" : "zh";
-    fillSelect(find("#service"), Object.entries(data.services), state.service);
+    const { services, names } = definition();
+    fillSelect(find("#service"), services.map((service) => [service, names[service]]), state.service);
     fillSelect(find("#definition"), data.definitions.map(({ key, name }) => [key, name]), state.definition);
     drawTables();
     drawMaps();
@@ -153,7 +166,8 @@
   function set(change) {
     Object.assign(state, change);
     if (!definition().services.includes(state.service)) state.service = definition().services[0];
-    if (!definition().rows[state.row]) state.row = CITY;
+    // Only zones stand in the same place under every definition.
+    if (state.row === definition().head || (change.definition && state.row >= data.zones)) state.row = HEAD;
     draw();
   }
 
@@ -191,7 +205,7 @@
       if (!cell) return;
       if (event.key in steps) moveFocus(event, cell);
       else if (event.key === "Enter" || event.key === " ") choose(cell);
-      else if (event.key === "Escape") set({ row: CITY });
+      else if (event.key === "Escape") set({ row: HEAD });
       else return;
       event.preventDefault();
     });

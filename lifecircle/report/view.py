@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,9 @@ from lifecircle.report.compare import side_by_side, urban_and_rural
 from lifecircle.report.content import ReportContent
 from lifecircle.report.data import data_block
 from lifecircle.report.grid import Section
-from lifecircle.report.naming import (
-    definition_line,
-    service_name,
-    short_names,
-    standard_name,
-)
-from lifecircle.report.notes import facility_lists, notes
-from lifecircle.report.pictures import legend, map_view
+from lifecircle.report.naming import definition_line, short_names, standard_name
+from lifecircle.report.notes import FacilityList, facility_lists, notes
+from lifecircle.report.pictures import Key, legend, map_view
 from lifecircle.report.summary import (
     Figure,
     ServiceRow,
@@ -35,7 +30,6 @@ from lifecircle.report.summary import (
 )
 from lifecircle.report.unsure import confidence_words, undecided
 from lifecircle.report.words import Both, known, listed, percent_of, words
-from lifecircle.verdicts import Verdict
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 NETWORK_METHOD = ("m_rate", "m_minute", "m_snap", "m_area", "m_sum")
@@ -67,17 +61,18 @@ class SheetView:
     keys: tuple[str, ...]
     head: Row
     places: list[Place]
-    legend: list[Verdict]
+    legend: list[Key]
 
 
 def page_view(content: ReportContent) -> dict[str, Any]:
     """The template's values."""
     sheets = [_sheet(content, definition) for definition in content.definitions]
     names = short_names(content)
-    views = [_sheet_view(content, one, names[one.definition.key]) for one in sheets]
+    lists = facility_lists(content)
+    views = [_sheet_view(content, one, names[one.definition.key], lists) for one in sheets]
     service = worst_service(sheets[0])
     language = content.project.project.language
-    title = about.title(content.standard)
+    title = about.title(sheets)
     name = content.project.project.name
     full_title = Both(*(_titled(name, title.of(one)) for one in ("zh", "en")))
     return {
@@ -89,19 +84,16 @@ def page_view(content: ReportContent) -> dict[str, Any]:
         "title": title,
         "service": service,
         "sheets": views,
-        "map": map_view(content, sheets[0], service),
+        "map": map_view(content, sheets, service),
         "data": data_block(
             sheets,
             {view.key: view.short for view in views},
-            services={
-                key: next(service_name(o.standard, key) for o in sheets if key in o.services)
-                for key in dict.fromkeys(key for one in sheets for key in one.services)
-            },
+            lists=lists,
             service=service,
             title=full_title,
         ),
         "sections": _sections(content, sheets, names),
-        **_foundations(content, sheets),
+        **_foundations(content, sheets, names),
     }
 
 
@@ -143,7 +135,9 @@ def worst_service(main: Sheet) -> str:
     return min(keys, key=lambda key: main.head.cells[key].rate, default=main.services[0])
 
 
-def _foundations(content: ReportContent, sheets: list[Sheet]) -> dict[str, Any]:
+def _foundations(
+    content: ReportContent, sheets: list[Sheet], names: Mapping[str, Both]
+) -> dict[str, Any]:
     """Findings, method, standard, inputs and versions."""
     network = content.project.network
     speed = network.speed_kmh
@@ -157,13 +151,12 @@ def _foundations(content: ReportContent, sheets: list[Sheet]) -> dict[str, Any]:
         )
         for key in NETWORK_METHOD
     ]
-    if any(definition.metric == "radius" for definition in content.definitions):
-        method.append(words("m_radius"))
+    method += about.other_ways(sheets, network.mode)
     return {
         "findings": about.finding_rows(content.findings),
         "method": method,
         "confidence": confidence_words(content.project.confidence, sheets),
-        "standards": _standards(sheets),
+        "standards": _standards(sheets, names),
         "sources": content.sources,
         "provenance": [
             (known(f"provenance_{key}", key), text) for key, text in content.provenance.items()
@@ -172,23 +165,33 @@ def _foundations(content: ReportContent, sheets: list[Sheet]) -> dict[str, Any]:
     }
 
 
-def _standards(sheets: list[Sheet]) -> list[dict[str, Any]]:
-    """Every standard in use, once, by its first definition."""
-    first = {one.standard.key: one for one in reversed(sheets)}
-    return [
-        {
+def _standards(sheets: list[Sheet], names: Mapping[str, Both]) -> list[dict[str, Any]]:
+    """Every standard as definitions apply it, once, with the definitions that it is for."""
+    found: list[tuple[dict[str, Any], list[Both]]] = []
+    for one in sheets:
+        said = {
             "name": standard_name(one.standard),
             "status": words(f"status_{one.standard.status}"),
             "source": one.standard.source,
             "note": about.standard_note(one.standard),
+            "parts": about.standard_parts(one.standard),
             "rows": about.standard_rows(one.standard, one.definition),
         }
-        for one in reversed(first.values())
+        users = next((users for other, users in found if other == said), None)
+        if users is None:
+            found.append((said, users := []))
+        users.append(names[one.definition.key])
+    return [
+        {**said, "users": listed(users, most=len(users)) if len(found) > 1 else None}
+        for said, users in found
     ]
 
 
-def _sheet_view(content: ReportContent, one: Sheet, short: Both) -> SheetView:
+def _sheet_view(
+    content: ReportContent, one: Sheet, short: Both, lists: Sequence[FacilityList]
+) -> SheetView:
     counts = content.facilities.groupby("service")["facility"].nunique()
+    shown = places(one)
     return SheetView(
         key=one.definition.key,
         short=short,
@@ -199,19 +202,19 @@ def _sheet_view(content: ReportContent, one: Sheet, short: Both) -> SheetView:
         missing=short_sentence(one),
         figures=figures(one),
         services=service_rows(one, {str(key): int(n) for key, n in counts.items()}),
-        notes=notes(one, content.findings, facility_lists(content)),
+        notes=notes(one, content.findings, lists),
         keys=one.services,
         head=one.head,
-        places=places(one),
-        legend=legend(cell.verdict for row in one.rows for cell in row.cells.values()),
+        places=shown,
+        legend=legend(cell for place in shown for cell in place.row.cells.values()),
     )
 
 
 def places(one: Sheet) -> list[Place]:
-    """Rows in reading order: the whole area, each parent before its zones, types, outside."""
+    """Rows in reading order: the scope, the area, each parent before its zones, types, outside."""
     position = {id(row): at for at, row in enumerate(one.rows)}
     parents = one.level("parent")
-    ordered: list[Row] = list(one.level("city", "scope"))
+    ordered: list[Row] = [*one.level("scope"), one.city]
     for parent in parents:
         ordered += [parent, *(zone for zone in one.zones if zone.parent == parent.key)]
     named = {parent.key for parent in parents}

@@ -1,0 +1,155 @@
+"""A report of several definitions: scopes, other standards, what is undecided, further tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lifecircle as lc
+from lifecircle.analysis import Analysis
+from lifecircle.pipeline import analyse
+from tests.chromium import chromium, open_page
+from tests.messy import EAST, WEST, City
+
+# The small city of `messy`: on foot 160 of 160 persons in the west reach a clinic within 15 minutes
+# and 40 of 240 in the east; by bicycle everybody does.
+DEFINITIONS = """
+[[definitions]]
+key = "everybody"
+demand = "people"
+
+[[definitions]]
+key = "urban"
+demand = "people"
+scope = ["urban"]
+name_zh = "只看主城区"
+name_en = "Urban only"
+source = "a council's minute"
+
+[[definitions]]
+key = "active"
+demand = "people"
+mode = "walk|cycle"
+
+[[definitions]]
+key = "no_target"
+demand = "people"
+standard = "own.toml"
+
+[standard.supply.health]
+people_per_facility = 100
+
+[standard.presence.health]
+"""
+OWN = """
+name_en = "Without a target"
+[services.health]
+minutes = 10
+name_en = "Clinics"
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    city = City(tmp_path_factory.mktemp("city"))
+    city.layer(
+        "街镇.geojson", [WEST, EAST], 编码=["010101", "010102"], 名称=["老城", "新城"],
+        类型=["主城区", "乡村"],
+    )  # fmt: skip
+    city.set('name = "名称"\n\n[[demand]]', 'name = "名称"\narea_type = "类型"\n\n[[demand]]')
+    city.set('all = ["health"]\n', f'all = ["health"]\n{DEFINITIONS}')
+    city.path("own.toml").write_text(OWN, encoding="utf-8")
+    return analyse(city.project)
+
+
+@pytest.fixture(scope="module")
+def path(run: Analysis, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lc.write(run, tmp_path_factory.mktemp("out"))["report.html"]
+
+
+@pytest.fixture(scope="module")
+def html(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def section(html: str, key: str) -> str:
+    """A section's text in English, without tags."""
+    body = html.partition(f'<section id="{key}">')[2].partition("</section>")[0]
+    english = re.sub(r'<span lang="zh">.*?</span>', "", body, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", english))
+
+
+def test_definitions_stand_side_by_side_with_what_they_are(html):
+    text = section(html, "definitions")
+    for words in ("Urban only", "walking at 4 km/h or cycling at 12 km/h", "none set",
+                  "a council's minute".replace("'", "&#39;"), "Without a target"):  # fmt: skip
+        assert words in text
+    # In scope the west alone: all of it.
+    assert re.search(r"Health .*50\.0.*100\.0.*100\.0", text)
+    # Both zones are judged by the first definition, one by the second: the same verdict.
+    assert "0 of 1" in text
+
+
+def test_what_is_undecided_says_by_what(run, html):
+    unsure = run.coverage[run.coverage["certainty"] == "undecided"]
+    assert len(unsure)
+    text = section(html, "undecided")
+    assert "do not call them pass or fail" in text
+    # The street's end cuts both ways off.
+    assert "the edge of the data" in text
+
+
+def test_tables_beside_coverage_are_shown(html):
+    # One service with data: half of all reach it, everybody in the west, a sixth in the east.
+    assert re.search(
+        r"Whole area 0\.5 of 1 50\.0.*老城 1\.0 of 1.*新城 0\.1", section(html, "tiers")
+    )
+    assert "4.5 km/h" in section(html, "sensitivity")
+    # 400 persons, one clinic for 100 of them: 4 where there are 2.
+    assert re.search(r"400.* 4 .*\(one for 100 people\)", section(html, "supply"))
+    assert "2 / 2" in section(html, "presence")
+    # The rural east beside the urban west: 16.6 and 100 %, 83.3 points.
+    assert "−83.3" in section(html, "rural")
+    assert "incomplete list of facilities" in section(html, "method")
+
+
+def test_every_rate_of_the_page_is_of_the_table(run, html):
+    rate = run.coverage.query("definition == 'active' and level == 'city' and service == 'health'")
+    assert rate["rate"].item() == 1.0
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.mark.browser
+def test_each_definition_shows_its_own_headline_and_services(browser, path):
+    opened = open_page(browser, path)
+    page = opened.page
+    page.evaluate(
+        "document.documentElement.lang === 'zh' && document.querySelector('#language').click()"
+    )
+
+    def choose(key: str) -> str:
+        page.select_option("#definition", key)
+        return page.inner_text("#panel")
+
+    assert "Whole area" in choose("everybody") and "50.0" in page.inner_text("#panel")
+    assert "Target's scope" in choose("urban") and "100.0" in page.inner_text("#panel")
+    assert "1 of 2 zones" in page.inner_text("#result")
+    shown = choose("no_target")
+    assert "no target" in shown and "The standard sets no target." in shown
+    assert "Clinics" in page.inner_text("#result")
+    assert "by walking or cycling" in choose("active")
+    # Tables of the other definitions are out of sight, the comparison stays.
+    assert page.locator("#tiers .part:visible").count() == 1
+    assert page.locator("#definitions .part:visible").count() == 1
+    assert opened.messages == []
+    assert len(opened.requests) == 1
+    page.context.close()
