@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -100,12 +98,12 @@ def call(capsys, monkeypatch):
     return called
 
 
-def start(*arguments, **options):
+def start(*arguments, program=("-m", "lifecircle"), **options):
     """Runs a command in a process of its own."""
     package = str(Path(lifecircle.sample_data.__file__).parent.parent)
     environment = os.environ | {"PYTHONPATH": package} | options.pop("env", {})
     return subprocess.Popen(
-        [sys.executable, "-m", "lifecircle", *map(str, arguments)],
+        [sys.executable, *program, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,
@@ -220,12 +218,22 @@ def test_an_interrupt_is_130(call, monkeypatch):
     assert err == "Interrupted. Results of earlier runs are as they were.\n"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+INTERRUPTED = """
+import runpy
+import signal
+from lifecircle import runs
+
+def interrupt(path, *rest):
+    assert list(path.parent.iterdir()), "nothing written yet"
+    signal.raise_signal(signal.SIGINT)
+
+runs.write_workbook = interrupt
+runpy.run_module("lifecircle", run_name="__main__")
+"""
+
+
 def test_ctrl_c_while_files_are_written_leaves_none(tmp_path):
-    process = start("demo", "--out", tmp_path / "out", cwd=tmp_path)
-    while process.poll() is None and not list(tmp_path.glob("out/.lifecircle-*")):
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    process = start("demo", "--out", tmp_path / "out", cwd=tmp_path, program=["-c", INTERRUPTED])
     code, out, err = ended(process)
     assert (code, out) == (130, b"")
     assert b"Traceback" not in err
