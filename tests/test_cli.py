@@ -227,6 +227,7 @@ def interrupt(path, *rest):
     assert list(path.parent.iterdir()), "nothing written yet"
     signal.raise_signal(signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits it ignored
 runs.write_workbook = interrupt
 runpy.run_module("lifecircle", run_name="__main__")
 """

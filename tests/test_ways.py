@@ -7,7 +7,7 @@ import re
 import osmium
 import osmnx
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lifecircle.osm.ways import is_barred, is_street, oneway
@@ -41,6 +41,8 @@ def test_osmnx_rule_is_read_whole(ways):
     assert {operator for _, operator, _ in RULES[ways]} == {"", "!~"}
 
 
+# A fresh clone first builds Hypothesis's table of characters.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES), st.sampled_from(list(FILTERS)))
 def test_each_mode_decides_as_osmnx_does(tags, ways):
     assert is_street(tags, ways) == osmnx_lets_through(tags, ways)
