@@ -1,13 +1,15 @@
-"""`report.html`: one page, two languages, no network. It shows the coverage table as it is.
+"""`report.html`: one page, two languages, no network: the coverage table, and what a reader varies.
 
-Python writes every number and both languages into static HTML; a small script only switches what is
-shown. The page's own parts are `page.html`, `report.css`, `report.js` and `words.toml`.
+Python writes what is true without scripts, in both languages, and one block of numbers; the scripts
+in `page/` show them, and compute only what follows from a choice. Styles and scripts are put
+together in the order of `STYLES` and `SCRIPTS`.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -19,18 +21,33 @@ from lifecircle.report.view import helpers, page_view
 
 __all__ = ["ReportContent", "report_html", "write_report"]
 
+STYLES = ("base", "result", "map", "sections", "phone", "print")
+SCRIPTS = (
+    *("start", "dom", "state", "words", "format", "pack", "rates", "hash"),
+    *("bar", "summary", "matrix", "chart", "panel"),
+    *("surface", "map", "small_maps", "audit"),
+    *("gaps", "download", "zone_page"),
+    "main",
+)
+"""Each is one part of the page; those to the left know nothing of those to the right."""
+
+RULE_WITH_ADDRESS = re.compile(r"[^{}]*\{[^{}]*url\([^{}]*\}")
+SOURCE_MAP = "//# sourceMappingURL"
+
 
 def report_html(content: ReportContent) -> str:
     """The whole page as text; the same content gives the same text."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, scripts = _style(), (_leaflet("leaflet.js").partition(SOURCE_MAP)[0], _script())
     page = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string(_asset("page.html"), globals=helpers())
+    ).from_string(_part("page.html"), globals=helpers())
+    leaflet, script = (Markup(text) for text in scripts)  # noqa: S704 - our own files
     return page.render(
         **page_view(content),
-        policy=content_policy(style, script),
+        policy=content_policy(style, scripts),
         style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
+        leaflet=leaflet,
+        script=script,
     )
 
 
@@ -40,17 +57,31 @@ def write_report(path: Path, content: ReportContent) -> None:
     path.write_bytes(report_html(content).encode("utf-8", errors="replace"))
 
 
-def content_policy(style: str, script: str) -> str:
-    """What a browser may do with the page: run our script and style, and nothing else."""
+def content_policy(style: str, scripts: tuple[str, ...]) -> str:
+    """What a browser may do with the page: use our style, scripts and pictures, nothing else."""
+    known = " ".join(f"'{_sha256(text)}'" for text in scripts)
     return "; ".join(
         [
             "default-src 'none'",
+            "img-src data: blob:",
             f"style-src '{_sha256(style)}'",
-            f"script-src '{_sha256(script)}'",
+            f"script-src {known}",
             "base-uri 'none'",
             "form-action 'none'",
         ]
     )
+
+
+def _style() -> str:
+    """Leaflet's rules without those that load pictures, and our own."""
+    own = "".join(_part(f"{name}.css") for name in STYLES)
+    return RULE_WITH_ADDRESS.sub("", _leaflet("leaflet.css")) + own
+
+
+def _script() -> str:
+    """All parts in one scope of their own."""
+    parts = "\n".join(_part(f"{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _sha256(text: str) -> str:
@@ -58,5 +89,9 @@ def _sha256(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def _asset(name: str) -> str:
-    return (files("lifecircle.report") / name).read_text("utf-8")
+def _part(name: str) -> str:
+    return (files("lifecircle.report") / "page" / name).read_text("utf-8")
+
+
+def _leaflet(name: str) -> str:
+    return (files("lifecircle") / "vendor" / "leaflet" / name).read_text("utf-8")

@@ -48,7 +48,7 @@ def side_by_side(
     part = Part(
         heads=heads("definition", *(names[one.definition.key] for one in sheets)), rows=tuple(rows)
     )
-    return Section("definitions", words("h_definitions"), words("definitions_note"), (part,))
+    return Section("def", words("h_definitions"), words("definitions_note"), (part,))
 
 
 def _what(content: ReportContent, one: Sheet) -> Both:

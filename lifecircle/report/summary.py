@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lifecircle import verdicts
-from lifecircle.report.cells import Cell, Sheet, minutes_up
+from lifecircle.report.cells import Cell, Sheet
 from lifecircle.report.naming import limit_words, scope_words, service_name
 from lifecircle.report.words import Both, joined, listed, percent_of, words
 from lifecircle.standards import ALL
-from lifecircle.verdicts import Verdict
-
-STRIP_WIDTH, STRIP_HEIGHT = 200, 24
-TICKS: dict[Verdict, tuple[int, int]] = {
-    "pass": (6, 18),
-    "fail_1": (2, 22),
-    "fail_2": (2, 22),
-    "fail_3": (2, 22),
-    "undecided": (4, 20),
-}
-"""Top and bottom of a zone's tick in the strip."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +28,7 @@ class ServiceRow:
     name: Both
     cell: Cell
     limit: Both
-    facilities: str
-    strip: Mapping[str, str]
-    target_x: float
-    failing: str
     gap: str
-    at_target: str
 
 
 def scope_sentence(sheet: Sheet) -> Both | None:
@@ -178,7 +161,7 @@ def _rim_share(sheet: Sheet) -> str:
     return percent_of(verdicts.percent(exposed / uncovered)) if uncovered > 0 else "–"
 
 
-def service_rows(sheet: Sheet, facility_counts: Mapping[str, int]) -> list[ServiceRow]:
+def service_rows(sheet: Sheet) -> list[ServiceRow]:
     """The table of services, `all` last."""
     rows = []
     for key in sheet.services:
@@ -192,35 +175,7 @@ def service_rows(sheet: Sheet, facility_counts: Mapping[str, int]) -> list[Servi
                 name=service_name(sheet.standard, key),
                 cell=cell,
                 limit=limit_words(sheet.standard, sheet.definition, key),
-                facilities=_count(key, cell, facility_counts),
-                strip=_strip(zones),
-                target_x=round(cell.target * STRIP_WIDTH, 1) if cell.has_target else 0,
-                failing=f"{sum(zone.fails for zone in zones)} / {len(zones)}" if judged else "",
                 gap=verdicts.shortfall(gap) if judged else "",
-                at_target=_at_target(cell),
             )
         )
     return rows
-
-
-def _at_target(cell: Cell) -> str:
-    """When the target is reached; a dash where not within what was searched."""
-    if not cell.judged:
-        return ""
-    return minutes_up(cell.minutes_at_target) or "–"
-
-
-def _count(key: str, cell: Cell, facility_counts: Mapping[str, int]) -> str:
-    """Number of facilities; none where the service has no data, which is not the same as zero."""
-    return "" if key == ALL or cell.status == "no data" else f"{facility_counts.get(key, 0):,}"
-
-
-def _strip(cells: list[Cell]) -> dict[str, str]:
-    """One tick a zone on an axis of 0 to 100 %, as path text by class."""
-    paths: dict[str, str] = {}
-    for cell in cells:
-        if cell.verdict in TICKS and math.isfinite(cell.rate):
-            top, bottom = TICKS[cell.verdict]
-            x = round(cell.rate * STRIP_WIDTH, 1)
-            paths[cell.verdict] = paths.get(cell.verdict, "") + f"M{x:g} {top}V{bottom}"
-    return paths

@@ -37,7 +37,7 @@ def undecided(sheets: Sequence[Sheet], names: Mapping[str, Both]) -> Section | N
             parts.append(Part(COLUMNS, rows, key, names[key], notes))
     if not parts:
         return None
-    return Section("undecided", words("h_undecided"), words("undecided_note"), tuple(parts))
+    return Section("und", words("h_undecided"), words("undecided_note"), tuple(parts))
 
 
 COLUMNS = (

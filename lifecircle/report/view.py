@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,6 @@ from lifecircle.report.data import data_block
 from lifecircle.report.grid import Section
 from lifecircle.report.naming import definition_line, short_names, standard_name
 from lifecircle.report.notes import FacilityList, facility_lists, notes
-from lifecircle.report.pictures import Key, legend, map_view
 from lifecircle.report.summary import (
     Figure,
     ServiceRow,
@@ -36,6 +34,14 @@ NETWORK_METHOD = ("m_rate", "m_minute", "m_snap", "m_area", "m_sum")
 
 
 @dataclass(frozen=True)
+class Line:
+    """The definition line of a definition, by its key."""
+
+    key: str
+    text: Both
+
+
+@dataclass(frozen=True)
 class Place:
     """A row of the matrix where it is printed, and its position among all rows."""
 
@@ -46,11 +52,9 @@ class Place:
 
 @dataclass(frozen=True)
 class SheetView:
-    """One definition's part of the page."""
+    """One definition's part of the page as it stands without scripts."""
 
     key: str
-    short: Both
-    line: Both
     unit: Both
     verdict: Both
     scope: Both | None
@@ -59,9 +63,7 @@ class SheetView:
     services: list[ServiceRow]
     notes: list[Both]
     keys: tuple[str, ...]
-    head: Row
     places: list[Place]
-    legend: list[Key]
 
 
 def page_view(content: ReportContent) -> dict[str, Any]:
@@ -69,8 +71,7 @@ def page_view(content: ReportContent) -> dict[str, Any]:
     sheets = [_sheet(content, definition) for definition in content.definitions]
     names = short_names(content)
     lists = facility_lists(content)
-    views = [_sheet_view(content, one, names[one.definition.key], lists) for one in sheets]
-    service = worst_service(sheets[0])
+    views = [_sheet_view(content, one, lists) for one in sheets]
     language = content.project.project.language
     title = about.title(sheets)
     name = content.project.project.name
@@ -82,19 +83,20 @@ def page_view(content: ReportContent) -> dict[str, Any]:
         "title_text": full_title.plain(language),
         "name": name,
         "title": title,
-        "service": service,
+        "lines": [_line(content, one) for one in sheets],
         "sheets": views,
-        "map": map_view(content, sheets, service),
-        "data": data_block(
-            sheets,
-            {view.key: view.short for view in views},
-            lists=lists,
-            service=service,
-            title=full_title,
-        ),
-        "sections": _sections(content, sheets, names),
+        "main": views[0],
+        "data": data_block(content, sheets, names, lists=lists, title=full_title),
+        "definitions": side_by_side(content, sheets, names),
+        "beside": _beside(content, sheets, names),
+        "undecided": undecided(sheets, names),
         **_foundations(content, sheets, names),
     }
+
+
+def _line(content: ReportContent, one: Sheet) -> Line:
+    text = definition_line(content.project, one.standard, one.definition, content.sources)
+    return Line(one.definition.key, text)
 
 
 def _sheet(content: ReportContent, definition: Definition) -> Sheet:
@@ -112,27 +114,16 @@ def _sheet(content: ReportContent, definition: Definition) -> Sheet:
     )
 
 
-def _sections(
+def _beside(
     content: ReportContent, sheets: list[Sheet], names: Mapping[str, Both]
 ) -> list[Section]:
-    """What stands below the maps, where there is something to say."""
-    found = [
-        side_by_side(content, sheets, names),
-        undecided(sheets, names),
-        urban_and_rural(content, sheets, names),
-        *beside.sections(content, sheets, names),
-    ]
-    return [section for section in found if section is not None]
+    """The further tables, where there is something to say."""
+    rural = urban_and_rural(content, sheets, names)
+    return [*([rural] if rural else []), *beside.sections(content, sheets, names)]
 
 
 def _titled(name: str, title: Any) -> Any:
     return f"{name} · " + title if name else title
-
-
-def worst_service(main: Sheet) -> str:
-    """The service shown first: the one with the lowest rate in the whole area."""
-    keys = [key for key in main.plain_services if math.isfinite(main.head.cells[key].rate)]
-    return min(keys, key=lambda key: main.head.cells[key].rate, default=main.services[0])
 
 
 def _foundations(
@@ -187,26 +178,18 @@ def _standards(sheets: list[Sheet], names: Mapping[str, Both]) -> list[dict[str,
     ]
 
 
-def _sheet_view(
-    content: ReportContent, one: Sheet, short: Both, lists: Sequence[FacilityList]
-) -> SheetView:
-    counts = content.facilities.groupby("service")["facility"].nunique()
-    shown = places(one)
+def _sheet_view(content: ReportContent, one: Sheet, lists: Sequence[FacilityList]) -> SheetView:
     return SheetView(
         key=one.definition.key,
-        short=short,
-        line=definition_line(content.project, one.standard, one.definition, content.sources),
         unit=one.unit,
         verdict=verdict_sentence(one),
         scope=scope_sentence(one),
         missing=short_sentence(one),
         figures=figures(one),
-        services=service_rows(one, {str(key): int(n) for key, n in counts.items()}),
+        services=service_rows(one),
         notes=notes(one, content.findings, lists),
         keys=one.services,
-        head=one.head,
-        places=shown,
-        legend=legend(cell for place in shown for cell in place.row.cells.values()),
+        places=places(one),
     )
 
 
