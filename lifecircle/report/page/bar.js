@@ -48,11 +48,6 @@
     find("#what-if").textContent = varied ? say("js_what_if", { n: state.minutes }) : "";
     root.classList.toggle("varied", varied);
   }
-  function drawLine() {
-    all(".line").forEach((line) => {
-      line.hidden = line.dataset.definition !== shown.definition().key;
-    });
-  }
   function drawLanguage() {
     root.lang = state.language;
     document.title = words.of(data.meta.title);
@@ -65,7 +60,6 @@
   watch.add(["definition", "service", "language"], drawLists);
   watch.add(["language", "row", "definition"], drawZones);
   watch.add(["minutes", "definition", "service", "language"], drawLimit);
-  watch.add(["definition"], drawLine);
 
   let frame = 0;
   find("#minutes").addEventListener("input", (event) => {

@@ -153,12 +153,20 @@ const summary = (() => {
     find("#verdict").textContent = sentence;
     find("#short").textContent = shortSentence();
     find("#figures").replaceChildren(...figures());
-    dom.all("[data-definition]:not(.line)").forEach((part) => {
+  }
+  // What Python wrote for each definition: that of the chosen one, and no section without any.
+  function drawWritten() {
+    dom.all("[data-definition]").forEach((part) => {
       part.hidden = part.dataset.definition !== shown.definition().key;
+    });
+    dom.all("#rest > section").forEach((section) => {
+      const parts = dom.all(".part", section);
+      section.hidden = parts.length > 0 && parts.every((part) => part.hidden);
     });
   }
 
   watch.add(["definition", "minutes", "language"], drawResult);
   watch.add(["definition", "minutes", "language", "service", "row"], drawServices);
+  watch.add(["definition"], drawWritten);
   return { word, chip, gaps, lacks, sumUnit, verdictSentence };
 })();
