@@ -14,6 +14,7 @@ from lifecircle.analysis import Analysis
 from lifecircle.geodesy import distance_m
 from lifecircle.network import StreetNetwork, Streets, street_network
 from lifecircle.pipeline import analyse
+from tests.chromium import chromium
 
 ROOT = Path(__file__).parent.parent
 MONACO = ROOT / "data" / "monaco"
@@ -98,3 +99,10 @@ def monaco_extract() -> Path:
 def monaco() -> Analysis:
     """The whole run on the real sample."""
     return analyse(MONACO / "project.toml")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium without network; tests are skipped where there is none."""
+    with chromium() as found:
+        yield found

@@ -14,7 +14,7 @@
   function drawLists() {
     const { services } = shown.definition();
     options(find("#service"), services.map((key) => [key, words.service(key)]), state.service);
-    options(find("#definition"), data.definitions.map((_, at) => [String(at), words.definition(at)]), String(state.definition));
+    options(find("#definition"), data.definitions.map(({ key }, at) => [key, words.definition(at)]), shown.definition().key);
   }
   function drawZones() {
     const { rows } = shown.definition();
@@ -72,7 +72,9 @@
     find("#minutes").focus();
   });
   find("#service").addEventListener("change", (event) => set({ service: event.target.value }));
-  find("#definition").addEventListener("change", (event) => set({ definition: Number(event.target.value) }));
+  find("#definition").addEventListener("change", (event) => {
+    set({ definition: data.definitions.findIndex(({ key }) => key === event.target.value) });
+  });
   find("#zone").addEventListener("change", findZone);
   find("#language").addEventListener("click", () => set({ language: state.language === "zh" ? "en" : "zh" }));
   find("#print").addEventListener("click", () => window.print());
