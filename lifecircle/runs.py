@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 import platform
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
 
 from lifecircle.analysis import Analysis
 from lifecircle.applied import applied_time, areas_of
+from lifecircle.audit import AuditedPlace, audit
+from lifecircle.catchments import catchments_of
 from lifecircle.crs import metric_crs
 from lifecircle.definitions import methods_of
 from lifecircle.errors import InputError
 from lifecircle.findings import finding
 from lifecircle.lines import streets_from_lines
+from lifecircle.measured import Measured, measure
 from lifecircle.modes import mode_of
 from lifecircle.network import street_network
 from lifecircle.outputs.demand_layer import demand_layer
@@ -235,6 +239,10 @@ def _provenance(analysis: Analysis, seconds: Mapping[str, float]) -> Provenance:
 
 def _report(analysis: Analysis, seconds: Mapping[str, float]) -> ReportContent:
     known = versions()
+    definition, demand = analysis.definition, analysis.demand
+    counted = measure(
+        analysis.travel_time, demand, analysis.zones, analysis.standard_of(definition), definition
+    )
     return ReportContent(
         project=analysis.project,
         standard=analysis.standard,
@@ -247,9 +255,22 @@ def _report(analysis: Analysis, seconds: Mapping[str, float]) -> ReportContent:
         network=analysis.network,
         standards=analysis.standards,
         tables=analysis.tables,
+        demand=demand,
+        travel_time=counted.travel_time,
+        audit=_audited(analysis, counted),
+        catchments=catchments_of(counted, analysis.facilities),
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
         provenance={
             **known,
             "platform": platform.system(),
             "seconds": f"{sum(seconds.values()):.1f}",
         },
     )
+
+
+def _audited(analysis: Analysis, counted: Measured) -> tuple[AuditedPlace, ...]:
+    """A few places explained, where the streets are known."""
+    if analysis.network is None:
+        return ()
+    mode = analysis.project.network.mode
+    return audit(counted, analysis.network, analysis.demand, analysis.facilities, mode=mode)
