@@ -20,7 +20,7 @@ from lifecircle.report.cells import Row, Sheet
 from lifecircle.report.content import ReportContent
 from lifecircle.report.facility_points import packed_facilities
 from lifecircle.report.figures import Codes, packed_figures
-from lifecircle.report.naming import definition_line, limit_words, service_name
+from lifecircle.report.naming import limit_words, service_name
 from lifecircle.report.notes import FacilityList, lists_of
 from lifecircle.report.outlines import box_of, zone_outlines
 from lifecircle.report.summary import sum_unit
@@ -30,9 +30,9 @@ from lifecircle.version import VERSION
 
 SCHEMA = "lifecircle-report/1"
 CURVES = "curves.csv"
-SCRIPT_WORDS = ("p_", "v_", "l_", "by_", "mode_", "js_")
+SCRIPT_WORDS = ("p_", "v_", "l_", "by_", "mode_", "js_", "c_", "figure_", "short", "verdict")
 """How the keys of words begin that the script needs …"""
-SCRIPT_WORDS_TOO = frozenset({"or", "etc", "other_language"})
+SCRIPT_WORDS_TOO = frozenset({"or", "etc", "minutes", "other_language"})
 """… and those that are called otherwise."""
 UNSAFE = {letter: f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
 
@@ -131,16 +131,15 @@ def _definition(
 ) -> dict[str, Any]:
     """One definition: what it is called, its rows, its numbers."""
     definition, standard = sheet.definition, sheet.standard
-    line = definition_line(content.project, standard, definition, content.sources)
     curves = content.table(CURVES)
     return {
         "key": definition.key,
         "name": _plain(names[definition.key]),
-        "line": _plain(line),
         "unit": _plain(sheet.unit),
         "sum_unit": _plain(sum_unit(sheet)),
         "persons": definition.unit == "persons",
         "services": list(sheet.services),
+        "together": list(standard.all),
         "names": {key: _plain(service_name(standard, key)) for key in sheet.services},
         "lists": _said(sheet, lambda key: lists_of(lists, key)),
         "limits": _said(sheet, lambda key: limit_words(standard, definition, key)),

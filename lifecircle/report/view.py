@@ -13,7 +13,7 @@ from lifecircle.report import about, beside
 from lifecircle.report.cells import Cell, Row, Sheet, sheet
 from lifecircle.report.compare import side_by_side, urban_and_rural
 from lifecircle.report.content import ReportContent
-from lifecircle.report.data import data_block
+from lifecircle.report.data import data_block, reading_order, script_json
 from lifecircle.report.grid import Section
 from lifecircle.report.naming import definition_line, short_names, standard_name
 from lifecircle.report.notes import FacilityList, facility_lists, notes
@@ -42,15 +42,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A row of the matrix where it is printed, and its position among all rows."""
-
-    at: int
-    kind: str
-    row: Row
-
-
-@dataclass(frozen=True)
 class SheetView:
     """One definition's part of the page as it stands without scripts."""
 
@@ -63,7 +54,7 @@ class SheetView:
     services: list[ServiceRow]
     notes: list[Both]
     keys: tuple[str, ...]
-    places: list[Place]
+    rows: list[Row]
 
 
 def page_view(content: ReportContent) -> dict[str, Any]:
@@ -86,7 +77,7 @@ def page_view(content: ReportContent) -> dict[str, Any]:
         "lines": [_line(content, one) for one in sheets],
         "sheets": views,
         "main": views[0],
-        "data": data_block(content, sheets, names, lists=lists, title=full_title),
+        "data": script_json(data_block(content, sheets, names, lists=lists, title=full_title)),
         "definitions": side_by_side(content, sheets, names),
         "beside": _beside(content, sheets, names),
         "undecided": undecided(sheets, names),
@@ -189,24 +180,8 @@ def _sheet_view(content: ReportContent, one: Sheet, lists: Sequence[FacilityList
         services=service_rows(one),
         notes=notes(one, content.findings, lists),
         keys=one.services,
-        places=places(one),
+        rows=[one.rows[at] for at in reading_order(one)],
     )
-
-
-def places(one: Sheet) -> list[Place]:
-    """Rows in reading order: the scope, the area, each parent before its zones, types, outside."""
-    position = {id(row): at for at, row in enumerate(one.rows)}
-    parents = one.level("parent")
-    ordered: list[Row] = [*one.level("scope"), one.city]
-    for parent in parents:
-        ordered += [parent, *(zone for zone in one.zones if zone.parent == parent.key)]
-    named = {parent.key for parent in parents}
-    ordered += [zone for zone in one.zones if zone.parent not in named]
-    ordered += one.level("area_type")
-    ordered += [
-        row for row in one.level("outside") if any(c.demand > 0 for c in row.cells.values())
-    ]
-    return [Place(position[id(row)], row.level, row) for row in ordered]
 
 
 def isolated(name: str) -> str:

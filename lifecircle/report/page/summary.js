@@ -127,7 +127,8 @@ const summary = (() => {
     const cell = rates.position(sheet, shown.definition().head, key);
     const judged = Number.isFinite(sheet.rate[cell]) && Number.isFinite(sheet.target[cell]);
     const { failing, undecided, gap } = counts(key);
-    const limit = state.minutes === null ? words.of(shown.definition().limits[key]) : say("minutes", { n: state.minutes });
+    const own = shown.definition().limits[key];
+    const limit = state.minutes !== null ? say("minutes", { n: state.minutes }) : own ? words.of(own) : "";
     const look = [key === ALL && "all", key === state.service && "on"].filter(Boolean).join(" ");
     return make("tr", { class: look || null, "data-service": key, onclick: () => set({ service: key }) },
       head(link(words.service(key), () => set({ service: key }), { "aria-pressed": String(key === state.service) })),
