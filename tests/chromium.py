@@ -1,5 +1,7 @@
 """A Chromium without network for tests that open pages."""
 
+import atexit
+import functools
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,16 +26,21 @@ class Opened:
     messages: list[str] = field(default_factory=list)
 
 
+@functools.cache
+def _running() -> object:
+    """The one browser of this process: Playwright runs only one at a time."""
+    playwright = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    atexit.register(playwright.stop)
+    return browser
+
+
 @contextmanager
 def chromium() -> Iterator[object]:
     """A browser; the test is skipped where there is none."""
-    sync_api = pytest.importorskip("playwright.sync_api")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    yield _running()
 
 
 def open_page(browser, path: Path, *, width: int = 1280, scripts: bool = True) -> Opened:

@@ -143,6 +143,34 @@ def _judged(table: pd.DataFrame, definition: Definition) -> pd.DataFrame:
     ]
 
 
+def made_up_curves(coverage: pd.DataFrame) -> pd.DataFrame:
+    """Shares against minutes that meet each rate at its limit: straight up to it, then half as fast
+    for as long as the limit again.
+
+    Places that never reach the target have no minutes at it.
+    """
+    limit = coverage["minutes"].fillna(15.0).to_numpy()[:, None]
+    rate = coverage["rate"].to_numpy(float)[:, None]
+    minutes = np.arange(31.0)
+    later = rate + (1 - rate) * np.clip((minutes - limit) / (2 * limit), 0, 0.5)
+    shares = np.where(minutes < limit, rate * minutes / limit, later)
+    enough = shares >= TARGET - 1e-12
+    at_target = np.where(enough.any(axis=1), enough.argmax(axis=1), np.nan)
+    keys = [
+        "definition",
+        "level",
+        "zone",
+        "name",
+        "parent",
+        "service",
+        "minutes",
+        "demand",
+        "target",
+    ]
+    table = coverage[keys].reset_index(drop=True).assign(minutes_at_target=at_target)
+    return table.join(pd.DataFrame(shares, columns=[f"share_{each:g}" for each in minutes]))
+
+
 def made_up_facilities(zones: gpd.GeoDataFrame, standard: Standard) -> gpd.GeoDataFrame:
     """Seven facilities of each service but elderly care, some with two entrances."""
     rng = np.random.default_rng(3)
@@ -215,5 +243,6 @@ def made_up_content(
             Source("network", "roads.osm.pbf", "ab" * 32, "2026-08-01", 10_000, 9_800),
             Source("population", "population.csv", "cd" * 32, "2020-11-01", 5_000, 4_998),
         ),
+        tables={"curves.csv": made_up_curves(coverage)},
         provenance={"lifecircle": "0.1.0", "made": "2026-11-22T02:30:00Z", "seconds": "7.2"},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The page in a real browser: offline, quiet, true to the table, in both languages and every width."""
+"""The page in a real browser: offline, quiet, true to the table, in every language and width."""
 
 from __future__ import annotations
 
@@ -263,7 +263,8 @@ def test_curves_meet_the_rates_and_never_fall(page, content):
             const curve = Array.from({ length: 31 }, (_, minutes) => rates.share(0, cell, minutes));
             if (!['pass', 'fail'].includes(figures.status[cell])) continue;
             const limit = figures.minutes[cell];
-            if (Number.isFinite(limit)) worst = Math.max(worst, Math.abs(curve[limit] - figures.rate[cell]));
+            const off = Math.abs(curve[limit] - figures.rate[cell]);
+            if (Number.isFinite(limit)) worst = Math.max(worst, off);
             falls += curve.filter((share, at) => at && share < curve[at - 1]).length;
           }
           return [worst, falls];
@@ -463,7 +464,8 @@ def test_controls_have_names_and_there_is_one_title(page):
     names = page.evaluate(
         """() => [...document.querySelectorAll("button, select, input, a")]
           .filter((node) => node.checkVisibility())
-          .map((node) => node.getAttribute("aria-label") ?? (node.labels?.[0] ?? node).innerText.trim())"""
+          .map((node) => node.getAttribute("aria-label")
+            ?? (node.labels?.[0] ?? node).innerText.trim())"""
     )
     assert names
     assert all(names)
@@ -476,8 +478,8 @@ def test_few_tab_stops_lie_before_the_gap_list(browser, tmp_path):
     stops = opened.page.evaluate(
         """() => {
           const gap = document.querySelector('#sec-gap');
-          return [...document.querySelectorAll('a, button, select, input, [tabindex]')].filter((node) =>
-            node.tabIndex >= 0 && node.checkVisibility() && !node.disabled
+          const all = document.querySelectorAll('a, button, select, input, [tabindex]');
+          return [...all].filter((node) => node.tabIndex >= 0 && node.checkVisibility() && !node.disabled
             && node.compareDocumentPosition(gap) & Node.DOCUMENT_POSITION_FOLLOWING
             && !gap.contains(node)).length;
         }"""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import lifecircle as lc
 from lifecircle.analysis import Analysis
 from lifecircle.pipeline import analyse
-from tests.chromium import chromium, open_page
+from tests.chromium import open_page
 from tests.messy import EAST, WEST, City
 
 # The small city of `messy`: on foot 160 of 160 persons in the west reach a clinic within 15 minutes
@@ -84,7 +82,7 @@ def section(html: str, key: str) -> str:
 
 
 def test_definitions_stand_side_by_side_with_what_they_are(html):
-    text = section(html, "definitions")
+    text = section(html, "sec-def")
     for words in ("Urban only", "walking at 4 km/h or cycling at 12 km/h", "none set",
                   "a council's minute".replace("'", "&#39;"), "Without a target"):  # fmt: skip
         assert words in text
@@ -97,7 +95,7 @@ def test_definitions_stand_side_by_side_with_what_they_are(html):
 def test_what_is_undecided_says_by_what(run, html):
     unsure = run.coverage[run.coverage["certainty"] == "undecided"]
     assert len(unsure)
-    text = section(html, "undecided")
+    text = section(html, "sec-und")
     assert "do not call them pass or fail" in text
     # The street's end cuts both ways off.
     assert "the edge of the data" in text
@@ -106,26 +104,20 @@ def test_what_is_undecided_says_by_what(run, html):
 def test_tables_beside_coverage_are_shown(html):
     # One service with data: half of all reach it, everybody in the west, a sixth in the east.
     assert re.search(
-        r"Whole area 0\.5 of 1 50\.0.*老城 1\.0 of 1.*新城 0\.1", section(html, "tiers")
+        r"Whole area 0\.5 of 1 50\.0.*老城 1\.0 of 1.*新城 0\.1", section(html, "sec-tiers")
     )
-    assert "4.5 km/h" in section(html, "sensitivity")
+    assert "4.5 km/h" in section(html, "sec-sensitivity")
     # 400 persons, one clinic for 100 of them: 4 where there are 2.
-    assert re.search(r"400.* 4 .*\(one for 100 people\)", section(html, "supply"))
-    assert "2 / 2" in section(html, "presence")
+    assert re.search(r"400.* 4 .*\(one for 100 people\)", section(html, "sec-supply"))
+    assert "2 / 2" in section(html, "sec-presence")
     # The rural east beside the urban west: 16.6 and 100 %, 83.3 points.
-    assert "−83.3" in section(html, "rural")
-    assert "incomplete list of facilities" in section(html, "method")
+    assert "−83.3" in section(html, "sec-rural")
+    assert "incomplete list of facilities" in section(html, "sec-meth")
 
 
 def test_every_rate_of_the_page_is_of_the_table(run, html):
     rate = run.coverage.query("definition == 'active' and level == 'city' and service == 'health'")
     assert rate["rate"].item() == 1.0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.mark.browser
@@ -142,14 +134,14 @@ def test_each_definition_shows_its_own_headline_and_services(browser, path):
 
     assert "Whole area" in choose("everybody") and "50.0" in page.inner_text("#panel")
     assert "Target's scope" in choose("urban") and "100.0" in page.inner_text("#panel")
-    assert "1 of 2 zones" in page.inner_text("#result")
+    assert "1 of 2 zones" in page.inner_text("#sec-sum")
     shown = choose("no_target")
     assert "no target" in shown and "The standard sets no target." in shown
-    assert "Clinics" in page.inner_text("#result")
+    assert "Clinics" in page.inner_text("#sec-sum")
     assert "by walking or cycling" in choose("active")
     # Tables of the other definitions are out of sight, the comparison stays.
-    assert page.locator("#tiers .part:visible").count() == 1
-    assert page.locator("#definitions .part:visible").count() == 1
+    assert page.locator("#sec-tiers .part:visible").count() == 1
+    assert page.locator("#sec-def .part:visible").count() == 1
     assert opened.messages == []
     assert len(opened.requests) == 1
     page.context.close()

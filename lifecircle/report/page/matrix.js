@@ -8,6 +8,7 @@
   let rows = [];
   let waiting = [];
   let timer = 0;
+  let marked = [];
 
   const failing = (row) => rates.plain(state.definition).filter((key) => sheet.status[rates.position(sheet, row, key)] === "fail").length;
   const noted = (row) => shown.definition().services.some((key) => {
@@ -43,6 +44,7 @@
   }
   function build() {
     const { services } = shown.definition();
+    marked = [];
     rows = order().map(rowOf);
     const heads = services.map((key) => make("th", { scope: "col", "data-service": key, class: key === ALL ? "all" : null }, words.service(key)));
     const grid = make("table", { class: "matrix", role: "grid", "aria-labelledby": "h-matrix", "aria-rowcount": rows.length + 1 },
@@ -98,7 +100,6 @@
   }
 
   // Only what is chosen moves: two rows, two heads, the tab stop.
-  let marked = [];
   function mark() {
     all("thead th", box).forEach((head) => head.classList.toggle("on", head.dataset.service === state.service));
     const chosen = rows.filter(({ at }) => at === shown.row());

@@ -57,7 +57,7 @@ const panel = (() => {
   function draw() {
     const row = shown.row();
     const cell = shown.cell();
-    const title = make("h3", {}, make("span", {}, `${words.row(row)} · ${words.service(state.service)}`));
+    const title = make("h3", {}, make("span", {}, make("bdi", {}, words.title(row)), ` · ${words.service(state.service)}`));
     if (state.row !== HEAD) title.append(link(say("p_close", { n: words.row(shown.definition().head) }), () => set({ row: HEAD })));
     if (shown.zone() !== null) title.append(link(say("js_zone_page"), () => set({ page: true })));
     const big = make("p", { class: "big" }, format.percent(sheet.rate[cell]), " ", summary.chip(cell));

@@ -18,10 +18,11 @@ const words = (() => {
       ?? data.definitions.find((each) => key in each.names);
     return of(named.names[key]);
   };
-  const row = (at, definitionAt = state.definition) => isolated(of(data.definitions[definitionAt].rows[at].title));
+  const title = (at) => of(shown.definition().rows[at].title);
+  const row = (at) => isolated(title(at));
   const unit = () => of(data.definitions[state.definition].unit);
   const mode = (key) => key.split("|").map((part) => known(`mode_${part}`, part)).join(say("or"));
 
-  return { language, of, say, known, isolated, separator, listed, definition, service, row, unit, mode };
+  return { language, of, say, known, isolated, separator, listed, definition, service, title, row, unit, mode };
 })();
 const { say } = words;
