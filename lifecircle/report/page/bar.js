@@ -46,11 +46,13 @@
     find("#standard").hidden = !varied;
     find("#what-if").hidden = !varied;
     find("#what-if").textContent = varied ? say("js_what_if", { n: state.minutes }) : "";
+    find("#other-limit").hidden = !varied;
+    find("#other-limit").textContent = varied ? say("js_other_limit", { n: state.minutes }) : "";
     root.classList.toggle("varied", varied);
+    document.title = [varied && say("js_what_if_title", { n: state.minutes }), words.of(data.meta.title)].filter(Boolean).join(" · ");
   }
   function drawLanguage() {
     root.lang = state.language;
-    document.title = words.of(data.meta.title);
     find("#language").textContent = say("other_language");
     find("#language").lang = state.language === "zh" ? "en" : "zh";
     find("#link").textContent = say("js_link");

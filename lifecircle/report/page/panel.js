@@ -80,7 +80,7 @@ const panel = (() => {
     find("#toast-text").textContent = what;
     find("#toast").hidden = state.row === HEAD;
   }
-  watch.add(["definition", "minutes", "service", "row"], announce);
+  watch.add(["definition", "minutes", "service", "row", "language"], announce);
   find("#toast").addEventListener("click", (event) => {
     event.preventDefault();
     find("#panel").scrollIntoView();
