@@ -33,8 +33,9 @@ MORE, NOTHING = 31, 32
 """Values of a pixel: more than 30 minutes; no place there."""
 GREY_STEP = 7
 
-_LATTICE_PLACES = 2000
-_LATTICE_SHARE = 0.5
+GRID_SHARE = 0.5
+"""So many places must be as far from their nearest as is usual for them to stand in a grid."""
+_FEWEST, _ASKED = 30, 2000
 
 
 def surface(
@@ -67,7 +68,6 @@ def surface(
     tree = cKDTree(places, balanced_tree=False, compact_nodes=False)
     reach_m = _reach_m(tree, pixels)
     nearest = _nearest(tree, pixels, reach_m)
-    # One past the last place: no place.
     return {
         "bounds": pixels.bounds,
         "width": pixels.width,
@@ -83,12 +83,12 @@ def surface(
 def _reach_m(tree: cKDTree, pixels: Grid) -> float:
     """How far from a place pixels show it: far enough for no holes in a grid of places."""
     reach_m = max(pixels.side * pixels.ground * np.sqrt(2.0), REACH_M)
-    places = tree.data[:: max(1, tree.n // _LATTICE_PLACES)]
-    if tree.n < 2:
+    if tree.n < _FEWEST:
         return float(reach_m)
-    apart_m = tree.query(places, k=2)[0][:, 1] * pixels.ground
+    asked = tree.data[:: max(1, tree.n // _ASKED)]
+    apart_m = tree.query(asked, k=2)[0][:, 1] * pixels.ground
     usual_m = float(np.median(apart_m))
-    if np.mean(np.abs(apart_m - usual_m) <= 0.02 * usual_m) >= _LATTICE_SHARE:
+    if np.mean(np.abs(apart_m - usual_m) <= 0.02 * usual_m) >= GRID_SHARE:
         # The middle of a cell is 0.71 of its side from the corners.
         reach_m = max(reach_m, 0.75 * usual_m)
     return float(reach_m)
