@@ -103,7 +103,7 @@ def test_bounds_are_the_outer_edges_of_pixels():
 @pytest.mark.parametrize("spacing", [50.0, 100.0, 200.0])
 def test_a_grid_of_places_has_no_holes(turn, spacing):
     """Places in a grid that is turned against the pixels fill everything between them."""
-    side = 3000.0
+    side = 1500.0
     steps = np.arange(-side, side + 1, spacing)
     x, y = (axis.ravel() for axis in np.meshgrid(steps, steps))
     angle = np.radians(turn)
