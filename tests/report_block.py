@@ -85,7 +85,7 @@ def unpacked_matrix(packed: dict, rows: int, columns: int) -> list[list[float]]:
         return [[missing(packed["all"])] * columns for _ in range(rows)]
     if kind == "columns":
         return [[missing(value) for value in packed["columns"]] for _ in range(rows)]
-    values = unpacked_doubles(packed["f8"])
+    values = unpacked_list(packed, rows * columns)
     return [values[row * columns : (row + 1) * columns] for row in range(rows)]
 
 

@@ -98,8 +98,9 @@ def test_a_matrix_of_few_values_is_short(values, packed):
     assert packing.encoded_matrix(np.array(values)) == packed
 
 
-def test_a_matrix_that_changes_from_row_to_row_is_whole():
-    assert list(packing.encoded_matrix(np.array([[1.0, 2.0], [1.0, 3.0]]))) == ["f8"]
+@pytest.mark.parametrize(("last", "kind"), [(3.0, "v"), (2.5, "f8"), (math.nan, "f8")])
+def test_a_matrix_that_changes_from_row_to_row_is_a_list(last, kind):
+    assert list(packing.encoded_matrix(np.array([[1.0, 2.0], [1.0, last]]))) == [kind]
 
 
 @given(st.lists(st.floats(0, 1) | st.just(math.nan)))

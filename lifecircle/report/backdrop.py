@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from typing import Any
 
@@ -49,7 +50,9 @@ def streets_picture(network: StreetNetwork | None, box: Box) -> dict[str, Any] |
     image = Image.fromarray(_shade(drawn))
     image.putpalette(bytes(part for colour in COLOURS for part in colour[:3]))
     opacity = bytes(colour[3] for colour in COLOURS)
-    return {"bounds": pixels.bounds, "png": data_address(image, transparency=opacity, bits=2)}
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True, transparency=opacity, bits=2)
+    return {"bounds": pixels.bounds, "png": data_address(file.getvalue())}
 
 
 def _shade(drawn: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

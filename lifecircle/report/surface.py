@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 
 from lifecircle.measured import COVERED_TOLERANCE_MIN
 from lifecircle.report.mercator import Box, Grid, grid, mercator
+from lifecircle.report.palette_png import palette_png
 
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -115,16 +116,13 @@ def coded(minutes: Floats) -> Bytes:
 
 def png(values: Bytes) -> str:
     """A picture of these values as a data address; a value is 7 times as much grey."""
-    image = Image.fromarray(values)
-    image.putpalette(np.repeat(np.arange(NOTHING + 1) * GREY_STEP, 3).astype(np.uint8).tobytes())
-    return data_address(image)
+    greys = np.repeat(np.arange(NOTHING + 1, dtype=np.uint8) * GREY_STEP, 3)
+    return data_address(palette_png(values, greys))
 
 
-def data_address(image: Image.Image, **options: Any) -> str:
-    """A picture as an address that holds it."""
-    file = io.BytesIO()
-    image.save(file, "PNG", optimize=True, **options)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+def data_address(file: bytes) -> str:
+    """A PNG as an address that holds it."""
+    return "data:image/png;base64," + base64.b64encode(file).decode("ascii")
 
 
 def halved(surfaces: Mapping[str, Any]) -> dict[str, Any]:
