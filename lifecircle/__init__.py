@@ -13,6 +13,7 @@ from lifecircle.version import VERSION
 
 if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
+    from lifecircle.catchment import catchments
     from lifecircle.choices import sensitivity
     from lifecircle.curves import coverage_curves, curve, near_misses
     from lifecircle.definitions import Definition
@@ -58,6 +59,7 @@ _MODULES = {
     "StreetNetwork": "network",
     "TravelTime": "travel",
     "analyse": "pipeline",
+    "catchments": "catchment",
     "check_layers": "intake",
     "compare_facilities": "facility_lists",
     "completeness": "tiers",
@@ -104,6 +106,7 @@ __all__ = [
     "StreetNetwork",
     "TravelTime",
     "analyse",
+    "catchments",
     "check_layers",
     "compare_facilities",
     "completeness",

@@ -13,7 +13,7 @@ import geopandas as gpd
 from lifecircle.analysis import Analysis
 from lifecircle.applied import applied_time, areas_of
 from lifecircle.audit import AuditedPlace, audit
-from lifecircle.catchments import catchments_of
+from lifecircle.catchment import catchments_of
 from lifecircle.crs import metric_crs
 from lifecircle.definitions import methods_of
 from lifecircle.errors import InputError
@@ -94,7 +94,7 @@ def write(
         write_findings(analysis.findings, folder / "findings.csv", language)
         provenance = _provenance(analysis, clock.stop())
         write_workbook(folder / "coverage.xlsx", analysis.coverage, provenance, analysis.tables)
-        write_report(folder / "report.html", _report(analysis, provenance.seconds))
+        write_report(folder / "report.html", report_content(analysis, provenance.seconds))
         write_data_package(folder, provenance)
         write_run(folder, provenance)
         names = sorted(path.name for path in folder.iterdir())
@@ -237,7 +237,8 @@ def _provenance(analysis: Analysis, seconds: Mapping[str, float]) -> Provenance:
     )
 
 
-def _report(analysis: Analysis, seconds: Mapping[str, float]) -> ReportContent:
+def report_content(analysis: Analysis, seconds: Mapping[str, float]) -> ReportContent:
+    """What `report.html` shows of an analysis; `seconds` is the time of each step of the run."""
     known = versions()
     definition, demand = analysis.definition, analysis.demand
     counted = measure(

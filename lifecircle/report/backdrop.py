@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from typing import Any
 
@@ -24,7 +25,7 @@ FINER = 2
 """Streets are drawn so many times as fine; how much of a pixel they take is its grey."""
 DARK_PARTS = 3
 """Of the four parts of a pixel, how many are taken where it is dark."""
-COLOURS = ((0, 0, 0, 0), (122, 134, 145, 110), (92, 104, 115, 190))
+COLOURS = ((0, 0, 0, 0), (84, 95, 107, 190), (58, 68, 80, 255))
 """Red, green, blue and opacity: nothing, some street, much street."""
 
 
@@ -46,16 +47,24 @@ def streets_picture(network: StreetNetwork | None, box: Box) -> dict[str, Any] |
     drawn = _drawn(network, pixels)
     if not drawn.any():
         return None
-    taken = drawn.reshape(pixels.height, FINER, pixels.width, FINER).sum(axis=(1, 3))
-    shade = (taken > 0).astype(np.uint8) + (taken >= DARK_PARTS)
-    image = Image.fromarray(shade.astype(np.uint8))
+    image = Image.fromarray(_shade(drawn))
     image.putpalette(bytes(part for colour in COLOURS for part in colour[:3]))
     opacity = bytes(colour[3] for colour in COLOURS)
-    return {"bounds": pixels.bounds, "png": data_address(image, transparency=opacity, bits=2)}
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True, transparency=opacity, bits=2)
+    return {"bounds": pixels.bounds, "png": data_address(file.getvalue())}
 
 
-def _drawn(network: StreetNetwork, pixels: Grid) -> npt.NDArray[np.bool_]:
-    """Which parts of pixels a street runs through."""
+def _shade(drawn: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The colour of each pixel, by how many of its parts are drawn on."""
+    taken = sum(
+        drawn[down::FINER, across::FINER] for down in range(FINER) for across in range(FINER)
+    )
+    return np.minimum(taken, 1) + (taken >= DARK_PARTS)
+
+
+def _drawn(network: StreetNetwork, pixels: Grid) -> npt.NDArray[np.uint8]:
+    """One where a street runs through a part of a pixel."""
     width, height = pixels.width * FINER, pixels.height * FINER
     column, row = pixels.columns_and_rows(*mercator(network.lon, network.lat))
     column, row = column * FINER, row * FINER
@@ -68,7 +77,7 @@ def _drawn(network: StreetNetwork, pixels: Grid) -> npt.NDArray[np.bool_]:
         & (np.minimum(row[u], row[v]) < height)
     )
     u, v = u[seen], v[seen]
-    drawn = np.zeros(width * height, dtype=bool)
+    drawn = np.zeros(width * height, dtype=np.uint8)
     # A point at both ends and at every part of a pixel between them.
     count = np.ceil(np.maximum(np.abs(column[v] - column[u]), np.abs(row[v] - row[u]))) + 1
     for some in _batches(count.astype(np.int64)):
@@ -77,7 +86,7 @@ def _drawn(network: StreetNetwork, pixels: Grid) -> npt.NDArray[np.bool_]:
         across = np.floor(column[start] + share * (column[end] - column[start])).astype(np.int64)
         down = np.floor(row[start] + share * (row[end] - row[start])).astype(np.int64)
         inside = (across >= 0) & (across < width) & (down >= 0) & (down < height)
-        drawn[down[inside] * width + across[inside]] = True
+        drawn[down[inside] * width + across[inside]] = 1
     return drawn.reshape(height, width)
 
 

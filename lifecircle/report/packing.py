@@ -64,19 +64,17 @@ def encoded_list(values: Floats) -> dict[str, Any]:
 
 
 def encoded_matrix(values: Floats) -> dict[str, Any]:
-    """A table of numbers, exact: one for all, one a column, or as they are, whatever is shortest.
+    """A table of numbers, exact: as a list row by row, or one a column, whatever is shorter.
 
     >>> encoded_matrix(np.array([[1.0, np.nan], [1.0, np.nan]]))
     {'columns': [1, None]}
     """
     values = np.asarray(values, dtype=float)
-    whole: dict[str, Any] = {"f8": _doubles(values)}
+    listed = encoded_list(values.ravel())
     if not values.size or np.isinf(values[0]).any() or not _alike(values, values[:1]):
-        return whole
-    if _alike(values, values[:1, :1]):
-        return {"all": number(values[0, 0])}
+        return listed
     columns = {"columns": [number(value) for value in values[0]]}
-    return min(columns, whole, key=lambda found: len(json.dumps(found)))
+    return min(listed, columns, key=lambda found: len(json.dumps(found)))
 
 
 def number(value: float) -> int | float | None:

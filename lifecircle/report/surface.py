@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 
 from lifecircle.measured import COVERED_TOLERANCE_MIN
 from lifecircle.report.mercator import Box, Grid, grid, mercator
+from lifecircle.report.palette_png import palette_png
 
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -33,8 +34,9 @@ MORE, NOTHING = 31, 32
 """Values of a pixel: more than 30 minutes; no place there."""
 GREY_STEP = 7
 
-_LATTICE_PLACES = 2000
-_LATTICE_SHARE = 0.5
+GRID_SHARE = 0.5
+"""So many places must be as far from their nearest as is usual for them to stand in a grid."""
+_FEWEST, _ASKED = 30, 2000
 
 
 def surface(
@@ -67,7 +69,6 @@ def surface(
     tree = cKDTree(places, balanced_tree=False, compact_nodes=False)
     reach_m = _reach_m(tree, pixels)
     nearest = _nearest(tree, pixels, reach_m)
-    # One past the last place: no place.
     return {
         "bounds": pixels.bounds,
         "width": pixels.width,
@@ -83,12 +84,12 @@ def surface(
 def _reach_m(tree: cKDTree, pixels: Grid) -> float:
     """How far from a place pixels show it: far enough for no holes in a grid of places."""
     reach_m = max(pixels.side * pixels.ground * np.sqrt(2.0), REACH_M)
-    places = tree.data[:: max(1, tree.n // _LATTICE_PLACES)]
-    if tree.n < 2:
+    if tree.n < _FEWEST:
         return float(reach_m)
-    apart_m = tree.query(places, k=2)[0][:, 1] * pixels.ground
+    asked = tree.data[:: max(1, tree.n // _ASKED)]
+    apart_m = tree.query(asked, k=2)[0][:, 1] * pixels.ground
     usual_m = float(np.median(apart_m))
-    if np.mean(np.abs(apart_m - usual_m) <= 0.02 * usual_m) >= _LATTICE_SHARE:
+    if np.mean(np.abs(apart_m - usual_m) <= 0.02 * usual_m) >= GRID_SHARE:
         # The middle of a cell is 0.71 of its side from the corners.
         reach_m = max(reach_m, 0.75 * usual_m)
     return float(reach_m)
@@ -115,16 +116,13 @@ def coded(minutes: Floats) -> Bytes:
 
 def png(values: Bytes) -> str:
     """A picture of these values as a data address; a value is 7 times as much grey."""
-    image = Image.fromarray(values)
-    image.putpalette(np.repeat(np.arange(NOTHING + 1) * GREY_STEP, 3).astype(np.uint8).tobytes())
-    return data_address(image)
+    greys = np.repeat(np.arange(NOTHING + 1, dtype=np.uint8) * GREY_STEP, 3)
+    return data_address(palette_png(values, greys))
 
 
-def data_address(image: Image.Image, **options: Any) -> str:
-    """A picture as an address that holds it."""
-    file = io.BytesIO()
-    image.save(file, "PNG", optimize=True, **options)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+def data_address(file: bytes) -> str:
+    """A PNG as an address that holds it."""
+    return "data:image/png;base64," + base64.b64encode(file).decode("ascii")
 
 
 def halved(surfaces: Mapping[str, Any]) -> dict[str, Any]:
