@@ -21,12 +21,12 @@ from lifecircle.report.view import helpers, page_view
 
 __all__ = ["ReportContent", "report_html", "write_report"]
 
-STYLES = ("base", "result", "map", "sections", "phone", "print")
+STYLES = ("base", "result", "map", "sections", "gaps", "zone", "phone", "print")
 SCRIPTS = (
     *("start", "dom", "state", "words", "format", "pack", "rates", "hash"),
     *("bar", "summary", "matrix", "chart", "panel"),
     *("surface", "map", "small_maps", "audit"),
-    *("gaps", "download", "zone_page"),
+    *("gaps", "download", "locator", "zone_page", "paper"),
     "main",
 )
 """Each is one part of the page; those to the left know nothing of those to the right."""

@@ -5,11 +5,12 @@ const summary = (() => {
   const TICKS = { pass: [7, 19], fail: [5, 21], undecided: [7, 19] };
   const tick = (verdict) => (verdict.startsWith("fail") ? "fail" : verdict);
 
-  const word = (cell) => {
-    const verdict = sheet.verdict[cell];
-    const status = sheet.status[cell];
+  // The verdict in words; `from` are the figures of the definition that is shown, or of another.
+  const word = (cell, from = sheet) => {
+    const verdict = from.verdict[cell];
+    const status = from.status[cell];
     if (verdict === "undecided") return say(`v_undecided_${status}`);
-    if (verdict === "not_in_scope" && !Number.isFinite(sheet.target[cell])) return say("v_no_target");
+    if (verdict === "not_in_scope" && !Number.isFinite(from.target[cell])) return say("v_no_target");
     return say(`v_${status.replaceAll(" ", "_")}`);
   };
   const chip = (cell) => make("span", { class: `chip ${sheet.verdict[cell]}` }, `${data.marks[sheet.verdict[cell]]} ${word(cell)}`);
@@ -35,8 +36,7 @@ const summary = (() => {
     if (verdict === "not_in_scope" && !Number.isFinite(sheet.target[cell])) return "no_target";
     return sheet.status[cell] === "fail" ? "fail" : "other";
   }
-  function verdictSentence() {
-    const { head: row } = shown.definition();
+  function verdictSentence(row = shown.definition().head) {
     const cell = (key) => rates.position(sheet, row, key);
     const rate = (key) => (Number.isFinite(sheet.rate[cell(key)]) ? sheet.rate[cell(key)] : Infinity);
     const keys = rates.plain(state.definition).sort((a, b) => rate(a) - rate(b));
