@@ -107,7 +107,7 @@ def test_every_figure_is_that_of_the_tables(real):
 
 def test_made_up_figures_too():
     content = made_up_content(grid_zones(3, parents=2), definitions=(PERSONS, LAND))
-    assert_figures(block_of(content), content.coverage, pd.DataFrame())
+    assert_figures(block_of(content), content.coverage, content.table("curves.csv"))
 
 
 def test_curves_are_known_as_far_as_was_searched(real):
@@ -120,7 +120,8 @@ def test_curves_are_known_as_far_as_was_searched(real):
 
 
 def test_without_curves_nothing_is_known_of_them():
-    one = block_of(made_up_content(grid_zones(2)))["definitions"][0]
+    content = dataclasses.replace(made_up_content(grid_zones(2)), tables={})
+    one = block_of(content)["definitions"][0]
     assert one["searched"] == -1
     assert set(unpacked_shares(one["curve"])) == {65535}
     assert one["at_target"] == {"all": None}
