@@ -52,7 +52,7 @@ const gaps = (() => {
     const chosen = [where, what].filter(Boolean).join(" · ");
     if (!rows.length) return chosen ? say("js_gap_none", { chosen }) : say("short_none");
     const unit = filter.service === ANY ? summary.sumUnit() : words.unit();
-    const said = { n: rows.length, gap: format.shortfall(total), undecided: format.shortfall(undecidedPart(rows)), unit };
+    const said = { n: format.amount(rows.length), gap: format.shortfall(total), undecided: format.shortfall(undecidedPart(rows)), unit };
     const counted = say(state.minutes === null ? "js_gap_sum" : "js_gap_sum_varied", said);
     return chosen ? say("js_gap_chosen", { chosen, counted }) : counted;
   }
@@ -63,10 +63,10 @@ const gaps = (() => {
     return format.minutesUp(sheet.at_target[cell]) || (searched > 0 ? `> ${format.minutes(searched)}` : "");
   }
   function shortOf({ cell, gap }, most) {
-    if (!summary.lacks(cell)) return number("", { class: "r nw short" });
+    if (!summary.lacks(cell)) return text(make("div", { class: "bar" }, make("b", {}, "–")));
     const bar = make("i", {});
     bar.style.width = `${Math.max(1, (gap / most) * 100).toFixed(1)}%`;
-    return make("td", { class: "short" }, make("b", {}, format.shortfall(gap)), make("span", { "aria-hidden": "true" }, bar));
+    return make("td", {}, make("div", { class: "bar" }, make("b", {}, format.shortfall(gap)), make("span", { "aria-hidden": "true" }, bar)));
   }
   function line(each, at, most) {
     const { row, service, cell } = each;
@@ -75,7 +75,7 @@ const gaps = (() => {
       number(String(at + 1)),
       head(link(name, () => set({ row, service }), { title: name })),
       data.parents.length ? text(make("bdi", {}, parentOf(row)), { class: "parent", title: words.isolated(parentOf(row)) }) : null,
-      text(words.service(service)),
+      text(words.service(service), { class: "service" }),
       number(format.percent(sheet.rate[cell])),
       text(summary.chip(cell), { class: "verdict-cell" }),
       shortOf(each, most),
@@ -110,9 +110,9 @@ const gaps = (() => {
     list.replaceChildren(rows.length ? table(heads(), rows.slice(0, count).map((each, at) => line(each, at, most)), { class: "gaps" }) : "");
     list.hidden = !rows.length;
     more.hidden = rows.length <= FIRST;
-    more.textContent = reading.whole ? say("js_gap_fewer", { n: FIRST }) : say("js_gap_all", { n: rows.length });
+    more.textContent = reading.whole ? say("js_gap_fewer", { n: FIRST }) : say("js_gap_all", { n: format.amount(rows.length) });
     rest.hidden = !reading.printed || rows.length <= ON_PAPER;
-    rest.textContent = say(state.minutes === null ? "js_gap_rest" : "js_gap_rest_varied", { n: rows.length - ON_PAPER });
+    rest.textContent = say(state.minutes === null ? "js_gap_rest" : "js_gap_rest_varied", { n: format.amount(rows.length - ON_PAPER) });
     section.lastChild.textContent = say("js_gap_note");
     section.lastChild.hidden = !rows.length;
     mark();

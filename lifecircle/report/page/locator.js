@@ -3,7 +3,7 @@ const locator = (() => {
   const { draw, hatch } = dom;
   const [WIDTH, HEIGHT] = [380, 300];
   const AROUND = 2.1; // how much more is seen than the zone itself
-  const LONGEST_NAME = 9;
+  const LONGEST_NAME = 112;
   const once = (make) => {
     const kept = new Map();
     return (key) => {
@@ -61,14 +61,19 @@ const locator = (() => {
     const ring = (corners) => `M${corners.map((corner) => at(corner).map((value) => value.toFixed(1)).join(" ")).join("L")}Z`;
     return shape(row).flat().map(ring).join("");
   }
+  const width = (letters) => letters.reduce((sum, letter) => sum + (letter > "\u2e80" ? 12 : 6.6), 0);
+  function cut(name) {
+    const letters = [...name];
+    while (width(letters) > LONGEST_NAME) letters.pop();
+    return letters.length < [...name].length ? `${letters.join("")}…` : name;
+  }
   function names(rows, service, at) {
     const taken = [];
     return rows.map((row) => {
       const [lon, lat] = data.zones.label[row];
       const [x, y] = at([lat, lon]);
-      const letters = [...(data.zones.name[row] || data.zones.id[row])];
-      const name = letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join("")}…` : letters.join("");
-      const half = [...name].reduce((sum, letter) => sum + (letter > "\u2e80" ? 12 : 6.6), 14) / 2;
+      const name = cut(data.zones.name[row] || data.zones.id[row]);
+      const half = (width([...name]) + 14) / 2;
       if (x < half || x > WIDTH - half || y < 12 || y > HEIGHT - 8) return null;
       if (taken.some(([x2, y2, half2]) => Math.abs(x - x2) < half + half2 && Math.abs(y - y2) < 16)) return null;
       taken.push([x, y, half]);

@@ -5,7 +5,7 @@
   find("#top").append(line);
 
   const limit = () => {
-    if (state.minutes !== null) return say("js_what_if", { n: state.minutes });
+    if (state.minutes !== null) return ""; // the strip says it
     const own = shown.definition().limits[state.service];
     return say("js_print_limit", { limit: own ? `${words.service(state.service)} ${words.of(own)}` : words.service(state.service) });
   };
@@ -16,9 +16,11 @@
 
   // A text between quotes in a style rule: whatever is no letter or digit goes by its number.
   const quoted = (said) => `"${[...said].slice(0, 90).map((letter) => (/[\p{L}\p{N}]/u.test(letter) ? letter : `\\${letter.codePointAt(0).toString(16)} `)).join("")}"`;
-  const own = new CSSStyleSheet();
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, own];
+  const known = "adoptedStyleSheets" in document;
+  const own = known ? new CSSStyleSheet() : null;
+  if (known) document.adoptedStyleSheets = [...document.adoptedStyleSheets, own];
   function foot() {
+    if (!known) return; // an older browser prints its own foot
     const varied = state.minutes === null ? "" : `${say("js_print_varied", { n: state.minutes })} · `;
     own.replaceSync(`@page{@bottom-left{content:${quoted(varied + words.of(data.meta.title))};font-size:8pt;color:#4a5764}}`);
   }

@@ -116,10 +116,11 @@
     if (!state.page) return;
     const focused = document.activeElement?.closest("#zone-page [data-act]")?.dataset.act;
     box.replaceChildren(...[
-      tools(), title(),
-      make("p", { class: "zone-verdict" }, summary.verdictSentence(shown.zone())),
-      make("p", {}, shortSentence()),
-      make("div", { class: "zone-top" }, make("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "zone-title" }, services()), map()),
+      tools(),
+      make("div", { class: "zone-top" },
+        make("div", { class: "zone-head" }, title(), make("p", { class: "zone-verdict" }, summary.verdictSentence(shown.zone())), make("p", {}, shortSentence())),
+        map(),
+        make("div", { class: "zone-table scroll", tabindex: 0, role: "group", "aria-labelledby": "zone-title" }, services())),
       make("p", { class: "note" }, say("js_zone_note")),
       make("h3", {}, say("js_zone_curves")),
       make("div", { class: "zone-curves" }, shown.definition().services.map(curve)),
