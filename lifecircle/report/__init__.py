@@ -25,7 +25,7 @@ STYLES = ("base", "result", "map", "sections", "phone", "print")
 SCRIPTS = (
     *("start", "dom", "state", "words", "format", "pack", "rates", "hash"),
     *("bar", "summary", "matrix", "chart", "panel"),
-    *("surface", "map", "small_maps", "audit"),
+    *("raster", "surface", "labels", "map", "map_marks", "map_hints", "legend", "small_maps", "audit"),
     *("gaps", "download", "zone_page"),
     "main",
 )
