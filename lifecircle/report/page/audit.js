@@ -5,6 +5,8 @@
   const box = find("#audit");
   const drawn = L.layerGroup();
   const renderer = L.svg({ pane: "route", padding: 0.5 });
+  const COLOUR = "#0b5394";
+  const ROOM = [100, 56]; // pixels around the way for the names of its ends
   let shownAt = null;
 
   // Centimetres; the sum is that of what is shown, so that it can be added up.
@@ -18,7 +20,7 @@
   function mark(place, label, look, side) {
     const content = make("span", {}, label);
     drawn.addLayer(L.circleMarker(place, { renderer, interactive: false, radius: 6, weight: 3, color: "#16202b", fillOpacity: 1, fillColor: look }));
-    drawn.addLayer(L.tooltip({ permanent: true, direction: side, offset: [side === "right" ? 8 : -8, 0], className: "hint route-end" }).setLatLng(place).setContent(content));
+    drawn.addLayer(L.tooltip({ permanent: true, direction: side, offset: [0, side === "top" ? -8 : 8], className: "hint route-end" }).setLatLng(place).setContent(content));
   }
   function drawWay(each) {
     const way = pack.line(each.path);
@@ -26,12 +28,12 @@
     const look = { renderer, interactive: false, lineCap: "round" };
     drawn.clearLayers();
     drawn.addLayer(L.polyline([place, ...way], { ...look, color: "#fff", weight: 9, opacity: 0.95 }));
-    drawn.addLayer(L.polyline([place, way[0] ?? place], { ...look, className: "leg", color: "#16202b", weight: 3, dashArray: "1 6" }));
-    drawn.addLayer(L.polyline(way, { ...look, className: "way", color: "#16202b", weight: 4 }));
+    drawn.addLayer(L.polyline([place, way[0] ?? place], { ...look, className: "leg", color: COLOUR, weight: 4, dashArray: "1 7" }));
+    drawn.addLayer(L.polyline(way, { ...look, className: "way", color: COLOUR, weight: 5 }));
     const end = way.at(-1) ?? place;
-    const eastward = end[1] >= place[1];
-    mark(place, say("js_audit_place"), "#fff", eastward ? "left" : "right");
-    mark(end, `${words.service(each.service)} · ${facilityName(each)}`, "#ffdf6b", eastward ? "right" : "left");
+    const northward = end[0] >= place[0];
+    mark(place, say("js_audit_place"), "#fff", northward ? "bottom" : "top");
+    mark(end, `${words.service(each.service)} · ${facilityName(each)}`, "#ffdf6b", northward ? "top" : "bottom");
     drawn.addTo(leaflet);
     return L.latLngBounds([place, ...way]);
   }
@@ -65,7 +67,7 @@
     shownAt = at;
     set({ definition: 0, service: each.service, row: each.row });
     find("#map-group").scrollIntoView({ block: "center" });
-    leaflet.fitBounds(drawWay(each).pad(0.35), { animate: false, maxZoom: 17 });
+    leaflet.fitBounds(drawWay(each), { animate: false, maxZoom: 17, padding: ROOM });
     press();
   }
   addEventListener("keydown", (event) => { if (event.key === "Escape") clear({ back: true }); });

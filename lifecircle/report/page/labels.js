@@ -27,7 +27,8 @@ const labels = (() => {
   }
 
   // The labels that have room. `wanted`, the weightiest first, are `{ row, x, y, room, short, long, first }`:
-  // every short text that fits, then long ones in their place where they are no wider than `room`.
+  // every short text that fits, then long ones in their place where they are no wider than `room`; those
+  // with `first` have their long text before any other has its short one.
   function place(wanted, frame) {
     const taken = wanted.map(() => null);
     const free = (found, own) => taken.every((other, at) => at === own || !other || apart(found, other));
@@ -36,9 +37,13 @@ const labels = (() => {
       const found = { ...box(text, wanted[at], frame), row: wanted[at].row };
       if (free(found, at)) taken[at] = found;
     };
-    wanted.forEach(({ first, long }, at) => { if (first) put(at, long); });
+    const whole = (at) => put(at, wanted[at].long, width(wanted[at].long, frame.size) <= wanted[at].room);
+    wanted.forEach(({ first, short }, at) => {
+      if (first) whole(at);
+      if (first && !taken[at]) put(at, short);
+    });
     wanted.forEach(({ short }, at) => { if (!taken[at]) put(at, short); });
-    wanted.forEach(({ first, long, room }, at) => { if (!first) put(at, long, width(long, frame.size) <= room); });
+    wanted.forEach(({ first }, at) => { if (!first) whole(at); });
     return taken.filter(Boolean);
   }
 

@@ -38,7 +38,7 @@ const legend = (() => {
       const farther = beyond.length ? [plain(say("js_beyond")), ...beyond.map((step) => swatch(step, last))]
         : [swatch({ up: Infinity, colour: surface.UNKNOWN }, surface.MOST)];
       return [...own, plain(say("js_within")), ...within.map((step) => swatch(step)), ...farther,
-        plain(say("js_chart_minutes"))];
+        plain(say("js_min"))];
     });
   }
   function people() {

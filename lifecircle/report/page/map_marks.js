@@ -4,7 +4,7 @@ const marks = (() => {
   const { find, draw } = dom;
   const { leaflet } = map;
   const SIZE = 12;
-  const ROOM = 1.6; // a name may be so many times as wide as its zone
+  const [ROOM, ROOM_OF_GAPS] = [1.6, 3]; // a label may be so many times as wide as its zone
   const NEAR_PX = 8;
   const LARGEST_PX = 26;
   const GROWN = 2.5; // gaps of a what-if may have so many times the area of the largest at the standard
@@ -56,9 +56,11 @@ const marks = (() => {
   function wanted(row) {
     const { x, y } = leaflet.latLngToLayerPoint(places[row]);
     const [west, east] = spans[row].map((longitude) => leaflet.latLngToLayerPoint([places[row].lat, longitude]).x);
-    const first = row === state.row;
-    const weight = first ? -1 : WEIGHT[sheet.verdict[cellOf(row)]];
-    return { row, x, y, room: (east - west) * ROOM, first, weight, gap: short(row) ? sheet.gap[cellOf(row)] : 0, width: east - west, ...texts(row) };
+    const chosen = row === state.row;
+    const first = chosen || map.layer() === "gap";
+    const room = chosen ? Infinity : (east - west) * (map.layer() === "gap" ? ROOM_OF_GAPS : ROOM);
+    const gap = short(row) ? sheet.gap[cellOf(row)] : 0;
+    return { row, x, y, room, first, chosen, weight: WEIGHT[sheet.verdict[cellOf(row)]], gap, width: east - west, ...texts(row) };
   }
   const spans = map.outlines.map((polygons) => {
     const longitudes = polygons.flat(2).map(([, longitude]) => longitude);
@@ -71,8 +73,8 @@ const marks = (() => {
     const [top, bottom] = [min.y - origin.y + SIZE / 2, max.y - origin.y - SIZE / 2];
     const rows = ["status", "gap"].includes(map.layer()) ? rates.zones() : map.members().filter((row) => row === state.row);
     const seen = rows.map(wanted).filter(({ x, y }) => x > frame.left && x < frame.right && y > top && y < bottom);
-    const byGap = map.layer() === "gap";
-    seen.sort((a, b) => (byGap ? b.first - a.first : a.weight - b.weight) || b.gap - a.gap || b.width - a.width || a.row - b.row);
+    const weight = (a, b) => (map.layer() === "gap" ? 0 : a.weight - b.weight);
+    seen.sort((a, b) => b.chosen - a.chosen || weight(a, b) || b.gap - a.gap || b.width - a.width || a.row - b.row);
     return labels.place(seen, frame).map(({ text, x, y, row }) => draw("text", { x: x.toFixed(1), y: (y + SIZE * 0.35).toFixed(1), "data-row": row }, text));
   }
 

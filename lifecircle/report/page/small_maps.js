@@ -50,7 +50,9 @@
     return labels.place(wanted, inside).map(({ text, x, y }) => draw("text", { x: x.toFixed(0), y: (y + size * 0.35).toFixed(0), "font-size": size }, text));
   }
   // One path a class; hatches need names of their own in a page.
-  function picture(service, { id, size, named = false }) {
+  function picture(service, { id, size, dense, named = false }) {
+    const pattern = hatch(id);
+    pattern.setAttribute("patternTransform", `rotate(45) scale(${dense})`);
     const byClass = new Map();
     rates.zones().forEach((row) => {
       const verdict = verdictOf(row, service);
@@ -59,26 +61,28 @@
     const zones = [...byClass].map(([verdict, d]) => draw("path", { class: `zone ${verdict}`, d, fill: `url(#${id})` }));
     const chosen = map.members().map((row) => outlines()[row]).join("");
     return draw("svg", { viewBox: `-3 -3 ${frame.width + 6} ${frame.height + 6}`, role: "img", "aria-label": spoken(service) },
-      draw("defs", {}, hatch(id)), zones, chosen && draw("path", { class: "outline", d: chosen }),
+      draw("defs", {}, pattern), zones, chosen && draw("path", { class: "outline", d: chosen }),
       draw("g", { class: "names" }, names(service, size, named)));
   }
 
   const head = (service) => rates.position(sheet, shown.definition().head, service);
+  const judged = (cell) => Number.isFinite(sheet.rate[cell]) && Number.isFinite(sheet.target[cell]);
   function failing(service) {
     const inScope = rates.zones().filter((row) => shown.definition().in_scope[row]);
     return inScope.filter((row) => verdictOf(row, service).startsWith("fail")).length;
   }
-  const spoken = (service) => say("js_small_map", {
-    service: words.service(service), rate: format.percent(sheet.rate[head(service)]) || summary.word(head(service)), n: failing(service),
-  });
+  function spoken(service) {
+    const rate = format.percent(sheet.rate[head(service)]);
+    return say("js_small_map", { service: words.service(service), rate: rate || summary.word(head(service)), n: failing(service) });
+  }
   function small(service, at) {
     const cell = head(service);
     const rate = format.percent(sheet.rate[cell]);
     const choose = () => set({ service });
     const caption = make("figcaption", {}, link(words.service(service), choose, { "aria-pressed": String(service === state.service) }), " ",
       make("span", { class: "nw" }, [rate, `${data.marks[sheet.verdict[cell]]} ${summary.word(cell)}`].filter(Boolean).join(" ")), " ",
-      make("small", {}, say("js_zones_failing", { n: failing(service) })));
-    const found = make("figure", { class: service === state.service ? "small-map on" : "small-map", "data-service": service }, caption, picture(service, { id: `hatch-${at}`, size: MARKS }));
+      judged(cell) ? make("small", {}, say("js_zones_failing", { n: failing(service) })) : "");
+    const found = make("figure", { class: service === state.service ? "small-map on" : "small-map", "data-service": service }, caption, picture(service, { id: `hatch-${at}`, size: MARKS, dense: 2.2 }));
     found.lastChild.addEventListener("click", choose);
     return found;
   }
@@ -106,7 +110,7 @@
   // On paper the map of the chosen service stands under the verdict.
   function drawPrint() {
     find("#print-map").replaceChildren(make("figcaption", {}, find("#map-title").textContent),
-      picture(state.service, { id: "hatch-print", size: NAMES, named: true }),
+      picture(state.service, { id: "hatch-print", size: NAMES, dense: 1.4, named: true }),
       make("ul", { class: "legend" }, legend.classes(rates.zones())));
   }
   addEventListener("beforeprint", drawPrint);
