@@ -25,8 +25,8 @@ STYLES = ("base", "result", "map", "sections", "gaps", "zone", "phone", "print")
 SCRIPTS = (
     *("start", "dom", "state", "words", "format", "pack", "rates", "hash"),
     *("bar", "summary", "matrix", "chart", "panel"),
-    *("surface", "map", "small_maps", "audit"),
-    *("gaps", "download", "locator", "zone_page", "paper"),
+    *("raster", "surface", "labels", "map", "map_marks", "map_hints", "legend", "small_maps"),
+    *("audit", "gaps", "download", "locator", "zone_page", "paper"),
     "main",
 )
 """Each is one part of the page; those to the left know nothing of those to the right."""

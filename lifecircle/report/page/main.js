@@ -7,6 +7,6 @@
   root.classList.add("js");
   watch.changed(Object.keys(state));
   addEventListener("beforeprint", watch.flush);
-  window.lifecircle = { state, set, data, rates, format, views, flush: watch.flush, sheet: () => sheet };
+  window.lifecircle = { state, set, data, rates, format, views, map: map.leaflet, flush: watch.flush, sheet: () => sheet };
   requestAnimationFrame(() => requestAnimationFrame(() => { root.dataset.ready = String(Math.round(performance.now())); }));
 })();
