@@ -49,7 +49,7 @@ def show(browser, tmp_path):
         path = write_page(tmp_path / f"页 {len(opened)}.html", data)
         found = open_page(browser, path, **options)
         opened.append(found)
-        found.page.wait_for_function("document.documentElement.dataset.ready")
+        found.page.wait_for_selector("html[data-ready]", state="attached")
         return found
 
     yield open_it
@@ -185,7 +185,7 @@ def test_a_picture_that_was_altered_is_not_shown(show):
     light = png(np.full((ROWS, COLUMNS), 33), noise=0)
     page = show(block(surface=surface(school=SCHOOL, clinic=light))).page
     choose(page, layer="time")
-    page.wait_for_function("document.querySelector('#map-note').textContent.includes('隐私')")
+    page.locator("#map-note", has_text="隐私").wait_for()
     assert page.locator("#map canvas").count() == 0
     choose(page, service="school")
     surface_shown(page)
@@ -296,7 +296,7 @@ def test_no_label_covers_another(show, width, layer):
         )
         boxes = page.evaluate(BOXES, ".marks text")
         assert len(boxes) >= 5
-        assert overlaps(boxes) == []
+        assert overlaps([*boxes, *page.evaluate(BOXES, "#map-buttons")]) == []
         frame = page.evaluate(BOXES, "#map")[0]
         assert all(box[0] >= frame[0] - 1 and box[2] <= frame[2] + 1 for box in boxes)
 
