@@ -28,10 +28,12 @@ const labels = (() => {
 
   // The labels that have room. `wanted`, the weightiest first, are `{ row, x, y, room, short, long, first }`:
   // every short text that fits, then long ones in their place where they are no wider than `room`; those
-  // with `first` have their long text before any other has its short one.
+  // with `first` have their long text before any other has its short one. In `frame` are the size of the
+  // letters, the left and right edge, and what is `blocked`.
   function place(wanted, frame) {
     const taken = wanted.map(() => null);
-    const free = (found, own) => taken.every((other, at) => at === own || !other || apart(found, other));
+    const { blocked = [] } = frame;
+    const free = (found, own) => taken.every((other, at) => at === own || !other || apart(found, other)) && blocked.every((other) => apart(found, other));
     const put = (at, text, fits = true) => {
       if (!text || !fits) return;
       const found = { ...box(text, wanted[at], frame), row: wanted[at].row };

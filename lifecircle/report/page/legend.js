@@ -76,6 +76,6 @@ const legend = (() => {
   watch.add(["definition", "minutes", "service", "layer", "language"], drawMap);
   watch.add(["definition", "minutes", "language"], () => find("#matrix-legend").replaceChildren(...classes(shown.definition().order)));
   find("#show-facilities").addEventListener("change", drawMap);
-  map.leaflet.on("resize", drawMap);
+  map.leaflet.on("zoomend resize", () => { if (map.layer() === "gap") drawMap(); });
   return { classes };
 })();

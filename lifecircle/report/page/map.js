@@ -9,7 +9,7 @@ const map = (() => {
   const outlines = data.zones.geo.map(pack.polygons);
   const leaflet = L.map(box, {
     zoomSnap: 0.1, zoomDelta: 0.5, maxZoom: 20, zoomControl: false, attributionControl: false, keyboard: false, boxZoom: false,
-    zoomAnimation: !STILL, fadeAnimation: !STILL, inertia: !STILL,
+    zoomAnimation: !STILL, fadeAnimation: false, inertia: !STILL,
   });
   const PANES = { surface: 250, streets: 420, chosen: 440, marks: 450, route: 460 };
   for (const [name, order] of Object.entries(PANES)) leaflet.createPane(name).style.zIndex = order;

@@ -5,7 +5,7 @@
   const { leaflet } = map;
   const hint = L.tooltip({ direction: "top", offset: [0, -8], className: "hint" });
   const answer = L.popup({ closeButton: false, autoClose: true, closeOnClick: false, maxWidth: 300, className: "answer" });
-  const line = (text, look) => text && make("div", { class: look }, text);
+  const line = (text, look) => (text ? make("div", { class: look }, text) : null);
   const zoneAt = (event) => {
     const row = event.originalEvent.target.getAttribute?.("data-row");
     return row === null || row === undefined ? null : Number(row);

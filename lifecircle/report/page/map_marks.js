@@ -6,7 +6,7 @@ const marks = (() => {
   const SIZE = 12;
   const [ROOM, ROOM_OF_GAPS] = [1.6, 3]; // a label may be so many times as wide as its zone
   const NEAR_PX = 8;
-  const LARGEST_PX = 26;
+  const [SMALLEST_PX, LARGEST_PX] = [10, 26];
   const GROWN = 2.5; // gaps of a what-if may have so many times the area of the largest at the standard
   const picture = draw("svg", { class: "leaflet-zoom-hide marks", width: 1, height: 1 });
   leaflet.getPane("marks").append(picture);
@@ -26,9 +26,11 @@ const marks = (() => {
     if (standard.key !== key) standard = { key, most: most(state.minutes === null ? sheet : rates.compute(state.definition, null)) };
     return Math.max(standard.most, most(sheet) / GROWN);
   }
+  // The largest is about as wide as zones are apart.
   function radii() {
-    const { x, y } = leaflet.getSize();
-    const largest = Math.max(12, Math.min(LARGEST_PX, Math.min(x, y) / 13));
+    const [southWest, northEast] = data.zones.bounds.map((corner) => leaflet.latLngToLayerPoint(corner));
+    const apart = Math.sqrt(((northEast.x - southWest.x) * (southWest.y - northEast.y)) / places.length);
+    const largest = Math.max(SMALLEST_PX, Math.min(LARGEST_PX, apart * 0.9));
     const whole = reference();
     return (people) => largest * Math.sqrt(people / whole);
   }
@@ -66,10 +68,16 @@ const marks = (() => {
     const longitudes = polygons.flat(2).map(([, longitude]) => longitude);
     return [longitudes.reduce((a, b) => Math.min(a, b), Infinity), longitudes.reduce((a, b) => Math.max(a, b), -Infinity)];
   });
+  // The box of the buttons that stand on the map, in its own pixels.
+  function controls() {
+    const { offsetLeft: x, offsetTop: y, offsetWidth: width, offsetHeight: height } = find("#map-buttons");
+    const [corner, end] = [[x, y], [x + width, y + height]].map((point) => leaflet.containerPointToLayerPoint(point));
+    return { left: corner.x, top: corner.y, right: end.x, bottom: end.y };
+  }
   function names() {
     const { min, max } = leaflet.getPixelBounds();
     const origin = leaflet.getPixelOrigin();
-    const frame = { size: SIZE, left: min.x - origin.x + 2, right: max.x - origin.x - 2 };
+    const frame = { size: SIZE, left: min.x - origin.x + 2, right: max.x - origin.x - 2, blocked: [controls()] };
     const [top, bottom] = [min.y - origin.y + SIZE / 2, max.y - origin.y - SIZE / 2];
     const rows = ["status", "gap"].includes(map.layer()) ? rates.zones() : map.members().filter((row) => row === state.row);
     const seen = rows.map(wanted).filter(({ x, y }) => x > frame.left && x < frame.right && y > top && y < bottom);
@@ -90,9 +98,10 @@ const marks = (() => {
   function dotPaths() {
     dots = facilities();
     if (!dots) return [];
-    const width = (dots.length > 1500 ? 3 : dots.length > 300 ? 4.5 : 6) * 1.25 ** Math.min(4, Math.max(0, leaflet.getZoom() - leaflet.getMinZoom() - 1));
+    const [thin, edge] = dots.length > 1500 ? [1.6, 1.6] : dots.length > 300 ? [3.5, 2] : [6, 3];
+    const width = thin * 1.25 ** Math.min(5, Math.max(0, leaflet.getZoom() - leaflet.getMinZoom() - 1));
     const path = dots.map(({ x, y }) => `M${x} ${y}h.01`).join("");
-    return [["ring", width + 3], ["dot", width]].map(([look, stroke]) => draw("path", { class: `facility ${look}`, d: path, "stroke-width": stroke.toFixed(1) }));
+    return [["ring", width + edge], ["dot", width]].map(([look, stroke]) => draw("path", { class: `facility ${look}`, d: path, "stroke-width": stroke.toFixed(1) }));
   }
   // The facility under the pointer, by its position in the list; -1 where there is none.
   function facilityAt(point) {

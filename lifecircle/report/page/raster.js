@@ -22,7 +22,7 @@ const raster = (() => {
       ring.forEach(([latitude, longitude], at) => {
         const [beforeLatitude, beforeLongitude] = ring[(at || ring.length) - 1];
         const [x0, y0, x1, y1] = [to.x(beforeLongitude), to.y(beforeLatitude), to.x(longitude), to.y(latitude)];
-        const last = Math.min(height - 0.5, Math.max(y0, y1));
+        const last = Math.min(height, Math.max(y0, y1));
         for (let y = Math.max(0, Math.ceil(Math.min(y0, y1) - 0.5)) + 0.5; y < last; y += 1) {
           const row = y - 0.5;
           if (!found.has(row)) found.set(row, []);

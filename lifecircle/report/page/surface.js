@@ -105,7 +105,7 @@ const surface = (() => {
     const keys = sources();
     const { found, width, height } = farthest(keys);
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", { willReadFrequently: true });
     const image = context.createImageData(width, height);
     const pixels = new Uint32Array(image.data.buffer);
     const limits = limitsOf(keys);
