@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from lifecircle.findings import Finding, Layer
     from lifecircle.graphs import from_networkx, to_networkx
     from lifecircle.intake import check_layers
-    from lifecircle.maps import coverage_map, isochrone_map, save_offline
+    from lifecircle.maps.gaps import gap_map
+    from lifecircle.maps.isochrones import isochrone_map
+    from lifecircle.maps.offline import save_offline
+    from lifecircle.maps.zones import coverage_map
     from lifecircle.network import StreetNetwork
     from lifecircle.norms import supply
     from lifecircle.pipeline import analyse
@@ -63,11 +66,12 @@ _MODULES = {
     "completeness": "tiers",
     "coverage": "rates",
     "coverage_curves": "curves",
-    "coverage_map": "maps",
+    "coverage_map": "maps.zones",
     "curve": "curves",
     "explain": "explanation",
     "from_networkx": "graphs",
-    "isochrone_map": "maps",
+    "gap_map": "maps.gaps",
+    "isochrone_map": "maps.isochrones",
     "isochrones": "reach",
     "monaco_project": "sample_data",
     "near_misses": "curves",
@@ -78,7 +82,7 @@ _MODULES = {
     "read_network": "streets",
     "read_standard": "reading",
     "read_zones": "reading",
-    "save_offline": "maps",
+    "save_offline": "maps.offline",
     "sensitivity": "choices",
     "snap": "snapping",
     "supply": "norms",
@@ -113,6 +117,7 @@ __all__ = [
     "curve",
     "explain",
     "from_networkx",
+    "gap_map",
     "isochrone_map",
     "isochrones",
     "monaco_project",
