@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
     from lifecircle.choices import sensitivity
     from lifecircle.curves import coverage_curves, curve, near_misses
+    from lifecircle.datum import gcj02_from_wgs84, wgs84_from_gcj02
     from lifecircle.definitions import Definition
     from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
     from lifecircle.explanation import Explanation, explain
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from lifecircle.reach import isochrones
     from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
     from lifecircle.runs import open_run, write
+    from lifecircle.sample import SampleCity, sample_city
     from lifecircle.sample_data import monaco_project
     from lifecircle.snapping import snap
     from lifecircle.standards import Service, Standard
@@ -56,6 +58,7 @@ _MODULES = {
     "Layer": "findings",
     "LifecircleError": "errors",
     "Project": "project.tables",
+    "SampleCity": "sample",
     "Service": "standards",
     "Standard": "standards",
     "StreetNetwork": "network",
@@ -71,6 +74,7 @@ _MODULES = {
     "explain": "explanation",
     "from_networkx": "graphs",
     "gap_map": "maps.gaps",
+    "gcj02_from_wgs84": "datum",
     "isochrone_map": "maps.isochrones",
     "isochrones": "reach",
     "monaco_project": "sample_data",
@@ -82,12 +86,14 @@ _MODULES = {
     "read_network": "streets",
     "read_standard": "reading",
     "read_zones": "reading",
+    "sample_city": "sample",
     "save_offline": "maps.offline",
     "sensitivity": "choices",
     "snap": "snapping",
     "supply": "norms",
     "to_networkx": "graphs",
     "travel_time": "travel",
+    "wgs84_from_gcj02": "datum",
     "write": "runs",
 }
 
@@ -103,6 +109,7 @@ __all__ = [
     "Layer",
     "LifecircleError",
     "Project",
+    "SampleCity",
     "Service",
     "Standard",
     "StreetNetwork",
@@ -118,6 +125,7 @@ __all__ = [
     "explain",
     "from_networkx",
     "gap_map",
+    "gcj02_from_wgs84",
     "isochrone_map",
     "isochrones",
     "monaco_project",
@@ -129,12 +137,14 @@ __all__ = [
     "read_network",
     "read_standard",
     "read_zones",
+    "sample_city",
     "save_offline",
     "sensitivity",
     "snap",
     "supply",
     "to_networkx",
     "travel_time",
+    "wgs84_from_gcj02",
     "write",
 ]
 
