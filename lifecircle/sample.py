@@ -97,8 +97,8 @@ def city(*, nodes: int = 10_000, seed: int = 0, services: int = 4) -> SampleCity
     return SampleCity(streets, zones, demand, facilities, _standard(keys))
 
 
+# The name by which it stands among the package's public ones.
 sample_city = city
-"""Its name where the package's public names stand side by side."""
 
 
 def _lonlat(x: Floats, y: Floats) -> tuple[Floats, Floats]:

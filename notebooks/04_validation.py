@@ -86,7 +86,7 @@ pd.Series(
     {
         "places × services": ours.size,
         "reached within 30 minutes, by both": int(reached.sum().sum()),
-        "largest difference, minutes": (ours - theirs).where(reached).abs().max().max(),
+        "largest difference, minutes": f"{(ours - theirs).where(reached).abs().max().max():.1e}",
     },
     dtype=object,
 )
@@ -117,7 +117,7 @@ pd.Series(
         "buildings": len(kept),
         "street segments": len(segments),
         "on the same segment": int((nearest == places["edge"].to_numpy()[kept]).sum()),
-        "largest difference of legs, m": np.abs(leg - places["distance_m"].to_numpy()[kept]).max(),
+        "largest difference of legs, m": f"{np.abs(leg - places['distance_m'].iloc[kept]).max():.1e}",
     },
     dtype=object,
 )

@@ -42,10 +42,10 @@ def isochrone_map(
     InputError
         If there is no area.
     """
+    picture = empty_map(isochrones, tiles, layer="isochrones")
     ordered = isochrones.sort_values("minutes", ascending=False, kind="stable")
     limits = sorted(set(ordered["minutes"]))
     shade = dict(zip(limits, _blues(len(limits)), strict=True))
-    picture = empty_map(isochrones, tiles, layer="isochrones")
     shown = _described(ordered, ["name", "facility", "service", "minutes"])
     labels = {key: word(key, language) for key in shown.columns if key != "geometry"}
     shown["colour"] = [shade[limit] for limit in ordered["minutes"]]
@@ -62,12 +62,12 @@ def isochrone_map(
 
 
 def _blues(count: int) -> list[str]:
-    """As many blues, from dark to light, each its own.
+    """As many blues, from dark to light, each its own; a middle one where there is one only.
 
     >>> _blues(2), _blues(1)
-    (['#08519c', '#c6dbef'], ['#08519c'])
+    (['#08519c', '#c6dbef'], ['#6baed6'])
     """
-    at = np.linspace(0, len(BLUES) - 1, count)
+    at = np.linspace(0, len(BLUES) - 1, count) if count > 1 else np.array([len(BLUES) // 2])
     mixed = [np.interp(at, np.arange(len(BLUES)), part).round().astype(int) for part in BLUES.T]
     return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in zip(*mixed, strict=True)]
 

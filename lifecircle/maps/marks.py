@@ -24,8 +24,10 @@ SOLID, DASHED, DOTTED = "", "7 5", "1 5"
 """Outlines, as Leaflet wants them: judged, undecided, nothing to judge by."""
 BORDERS = {SOLID: "solid", DASHED: "dashed", DOTTED: "dotted"}
 
+LEGEND_PX = 230
+"""Kept free on the right, so that the legend hides nothing at first."""
 LEGEND_STYLE = (
-    "max-width: 20em; padding: 6px 10px; border: 1px solid #c3cad1; border-radius: 3px; "
+    "max-width: 200px; padding: 6px 10px; border: 1px solid #c3cad1; border-radius: 3px; "
     "background: rgba(255, 255, 255, 0.92); color: #16202b; font: 12px/1.5 system-ui, sans-serif;"
 )
 
@@ -102,7 +104,7 @@ def empty_map(shown: gpd.GeoDataFrame, tiles: str | None, *, layer: str) -> foli
         raise InputError.of("maps.empty", layer=layer)
     west, south, east, north = (float(value) for value in shown.to_crs("EPSG:4326").total_bounds)
     picture = folium.Map(tiles=tiles, control_scale=True)
-    picture.fit_bounds([[south, west], [north, east]])
+    picture.fit_bounds([[south, west], [north, east]], padding_bottom_right=(LEGEND_PX, 0))
     Caption(ATTRIBUTION).add_to(picture)
     return picture
 

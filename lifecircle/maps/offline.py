@@ -33,7 +33,18 @@ def save_offline(picture: folium.Map, path: str | Path) -> None:
     """
     if any(isinstance(child, folium.TileLayer) for child in picture._children.values()):
         raise InputError.of("maps.tiles")
-    page = str(picture.get_root().render())
+    page = offline_page(str(picture.get_root().render()))
+    Path(path).write_bytes(page.encode("utf-8", errors="replace"))
+
+
+def offline_page(page: str) -> str:
+    """A map's page with Leaflet in it instead of its address, and with leave to run nothing else.
+
+    Raises
+    ------
+    InputError
+        If the map has parts that only the network has.
+    """
     links = [script or style for script, style in LINK.findall(page)]
     foreign = [
         link
@@ -44,8 +55,7 @@ def save_offline(picture: folium.Map, path: str | Path) -> None:
         foreign.append("jquery, icons")
     if foreign:
         raise InputError.of("maps.assets", names=some(foreign))
-    page = LINK.sub(_inlined, page)
-    Path(path).write_bytes(_with_policy(page).encode("utf-8", errors="replace"))
+    return _with_policy(LINK.sub(_inlined, page))
 
 
 def _inlined(link: re.Match[str]) -> str:
