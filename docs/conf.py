@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.search.en import SearchEnglish
 
 import lifecircle
 
@@ -44,6 +46,9 @@ html_css_files = ["site.css"]
 html_extra_path = ["extra"]
 html_show_sourcelink = False
 html_copy_source = False
+# Summaries are fetched, which a browser forbids pages that are opened from disk.
+html_show_search_summary = False
+html_search_language = "en-zh"
 html_theme_options = {"navigation_with_keys": True, "top_of_page_buttons": []}
 
 RETURNS = re.compile(r"^(Returns|Yields)$")
@@ -60,6 +65,30 @@ def with_return_type(
             return
 
 
+class SearchBoth(SearchEnglish):
+    """English by words, Chinese by every two characters that stand side by side."""
+
+    lang = "en-zh"
+    js_splitter_code = r"""
+var splitQuery = (query) =>
+  (query.match(/[\u3400-\u9fff]+|(?:(?![\u3400-\u9fff])[\p{L}\p{N}_])+/gu) || []).flatMap((piece) =>
+    /^[\u3400-\u9fff]{2,}$/.test(piece)
+      ? [...piece].slice(1).map((letter, at) => piece[at] + letter)
+      : [piece]
+  );
+"""
+
+    def split(self, text: str) -> list[str]:
+        """The words of a page, as the script above splits what is searched."""
+        words = []
+        for piece in re.findall(r"[\u3400-\u9fff]+|[^\W\u3400-\u9fff]+", text):
+            chinese = "\u3400" <= piece[0] <= "\u9fff" and len(piece) > 1
+            pairs = [a + b for a, b in itertools.pairwise(piece)]
+            words += pairs if chinese else [piece]
+        return words
+
+
 def setup(app: Sphinx) -> None:
-    """Go before numpydoc, which has the usual priority of 500."""
+    """Our search; and go before numpydoc, which has the usual priority of 500."""
+    app.add_search_language(SearchBoth)
     app.connect("autodoc-process-docstring", with_return_type, priority=400)

@@ -8,8 +8,10 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import nbformat
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
 
 from lifecircle.maps.offline import offline_page
@@ -29,6 +31,8 @@ FETCHED = {
     "track",
 }
 FOREIGN = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+SEARCHED = ("gap_map", "floor area", "口径", "等时圈")
+"""Words that some page holds."""
 STYLE_FETCHES = re.compile(r"@import|url\(\s*['\"]?(?:https?:)?//", re.IGNORECASE)
 
 
@@ -130,5 +134,12 @@ def seen_faults(site: Path) -> list[str] | None:
         )
         for path in sorted(site.rglob("*.html")):
             page.goto(path.resolve().as_uri())
+        if (site / "search.html").is_file():
+            for words in SEARCHED:
+                page.goto(f"{(site / 'search.html').resolve().as_uri()}?q={quote(words)}")
+                try:
+                    page.wait_for_selector("#search-results li", timeout=10_000)
+                except PlaywrightTimeout:
+                    faults.append(f"the search finds no page for {words}")
         opened.close()
     return faults
