@@ -29,16 +29,14 @@ def main() -> None:
 
 def run(path: Path) -> Path:
     """Run a notebook with the package beside it, and say where its executed copy is."""
-    # Figures are drawn, not shown.
-    os.environ.setdefault("MPLBACKEND", "agg")
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
     notebook = jupytext.read(path)
     folder = {"metadata": {"path": str(path.parent)}}
+    search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    # Figures are drawn, not shown.
+    surroundings = {"MPLBACKEND": "agg"} | os.environ | {"PYTHONPATH": search}
     NotebookClient(
         notebook, timeout=LONGEST_CELL_S, kernel_name="python3", resources=folder
-    ).execute()
+    ).execute(env=surroundings)
     notebook.metadata["made_from"] = made_from(path)
     EXECUTED.mkdir(parents=True, exist_ok=True)
     copy = EXECUTED / f"{path.stem}.ipynb"
