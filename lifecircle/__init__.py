@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lifecircle.project.tables import Project
     from lifecircle.provision import presence
     from lifecircle.rates import coverage
-    from lifecircle.reach import isochrones
+    from lifecircle.reach import isochrones, reached_edges
     from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
     from lifecircle.runs import open_run, write
     from lifecircle.sample import SampleCity, sample_city
@@ -81,6 +81,7 @@ _MODULES = {
     "near_misses": "curves",
     "open_run": "runs",
     "presence": "provision",
+    "reached_edges": "reach",
     "read_demand": "reading",
     "read_facilities": "reading",
     "read_network": "streets",
@@ -132,6 +133,7 @@ __all__ = [
     "near_misses",
     "open_run",
     "presence",
+    "reached_edges",
     "read_demand",
     "read_facilities",
     "read_network",

@@ -14,7 +14,7 @@ from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
 from lifecircle.maps.gaps import gap_map
 from lifecircle.maps.isochrones import isochrone_map
-from lifecircle.maps.marks import inert
+from lifecircle.maps.marks import Caption, inert
 from lifecircle.maps.offline import save_offline
 from lifecircle.maps.zones import coverage_map
 from lifecircle.verdicts import COLOURS, percent, verdict
@@ -190,11 +190,22 @@ def test_services_are_summed_without_the_pseudo_service(zones, short):
     assert ratio**2 == pytest.approx(4.105)
     assert circle[inert(HOSTILE[0])]["outline"] != ""  # sports are undecided
     told = areas[0]["properties"]
-    assert told["service_0"] == "✗ 未达标 · 45.0 % · 缺口 400"
-    assert told["service_1"] == "? 未达标，但不确定 · 83.9 % · 缺口 11"
+    assert told["service_0"] == "✗ 未达标 · 45.0 %（目标 85 %） · 缺口 400"
+    assert told["service_1"] == "? 未达标，但不确定 · 83.9 %（目标 85 %） · 缺口 11"
     assert areas[1]["properties"]["service_1"] == "– 无数据"
     assert "service_2" not in told
     assert areas[3]["properties"]["gap"] == ""
+
+
+def test_a_gap_map_names_definition_service_limit_and_mode(zones, short):
+    mixed = short.assign(minutes=short["service"].map({"health": 15.0, "sports": 10.0}))
+    expected = {
+        None: "people · all services summed · walk",
+        "sports": "people · sports 10 min · walk",
+    }
+    for service, line in expected.items():
+        parts = gap_map(zones, mixed, service=service)._children.values()
+        assert line in [part.text for part in parts if isinstance(part, Caption)]
 
 
 def test_nobody_short_means_no_circle(zones, short):

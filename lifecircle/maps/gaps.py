@@ -74,16 +74,17 @@ def gap_map(
     InputError
         If the table holds no such service or definition.
     """
-    table = zone_rows(coverage, definition)
+    rows = zone_rows(coverage, definition)
     if service is None:
-        shown, labels = _summed(zones, table[table["service"] != ALL], language)
+        rows = rows[rows["service"] != ALL]
+        shown, labels = _summed(zones, rows, language)
         heading, line = word("all_services", language), word("all_services", "en")
     else:
-        rows = rows_of(table, service).reindex(zones.index)
+        rows = rows_of(rows, service).reindex(zones.index)
         shown, labels = _of_service(zones, rows, language)
         heading, line = inert(service) + target(rows, language), service
     picture = empty_map(zones, tiles, layer="zones")
-    Caption(caption(table, line)).add_to(picture)
+    Caption(caption(rows, line)).add_to(picture)
     polygons(shown[[*labels, "colour", "outline", "geometry"]], labels).add_to(picture)
     short = shown[shown["short"] > 0]
     if len(short):
@@ -128,13 +129,16 @@ def _short(rows: pd.DataFrame) -> tuple[Floats, Bools]:
 
 
 def _each(rows: pd.DataFrame, language: str) -> list[str]:
-    """A service's verdict, rate and gap on one line, zone by zone."""
+    """A service's verdict, rate, target and gap on one line, zone by zone."""
     told = numbers(rows, language)
-    short = [
-        word("short_by", language, n=gap) if gap not in ("", "0") else "" for gap in told["gap"]
-    ]
-    parts = zip(told["status"], told["rate"], short, strict=True)
-    return [" · ".join(filter(None, each)) for each in parts]
+    lines = []
+    for status, rate, goal, gap in zip(
+        *(told[key] for key in ("status", "rate", "target", "gap")), strict=True
+    ):
+        of_goal = word("rate_of_target", language, rate=rate, target=goal) if goal else rate
+        short = word("short_by", language, n=gap) if gap not in ("", "0") else ""
+        lines.append(" · ".join(filter(None, (status, of_goal if rate else "", short))))
+    return lines
 
 
 def _looks(
