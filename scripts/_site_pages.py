@@ -36,6 +36,14 @@ SEARCHED = ("gap_map", "floor area", "口径", "等时圈")
 STYLE_FETCHES = re.compile(r"@import|url\(\s*['\"]?(?:https?:)?//", re.IGNORECASE)
 
 
+def clear(out: Path) -> bool:
+    """Remove an earlier site; whether the folder was one, empty or not there."""
+    ours = not out.exists() or (out / "searchindex.js").is_file()
+    if ours:
+        shutil.rmtree(out, ignore_errors=True)
+    return ours or (out.is_dir() and not any(out.iterdir()))
+
+
 def with_offline_maps(notebook: Path, page: Path, maps: Path) -> None:
     """Copy an executed notebook whose maps become files of their own, beside the pages."""
     book = nbformat.read(notebook, as_version=4)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import _reference
-from _site_pages import faults, seen_faults, with_offline_maps
+from _site_pages import clear, faults, seen_faults, with_offline_maps
 from sphinx.cmd.build import build_main
 
 import lifecircle as lc
@@ -29,8 +29,9 @@ INCLUDED = {
 def main() -> None:
     """Gather the pages, build, and look at what came out."""
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "site"
+    if not clear(out):
+        sys.exit(f"{out} holds something else than an earlier site: name another folder.")
     gather()
-    shutil.rmtree(out, ignore_errors=True)
     doctrees = ROOT / "build" / "doctrees"
     failed = build_main(
         ["-q", "-W", "--keep-going", "-E", "-d", str(doctrees), str(PAGES), str(out)]

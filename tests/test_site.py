@@ -186,6 +186,19 @@ def test_what_a_browser_sees_is_a_fault(tmp_path, pages, body, fault):
     assert any(fault in found for found in pages.seen_faults(tmp_path))
 
 
+def test_only_an_earlier_site_is_removed(tmp_path, pages):
+    assert pages.clear(tmp_path / "new")
+    (tmp_path / "empty").mkdir()
+    assert pages.clear(tmp_path / "empty")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "index.html").touch()
+    assert not pages.clear(tmp_path / "mine")
+    assert (tmp_path / "mine" / "index.html").exists()
+    (tmp_path / "mine" / "searchindex.js").touch()
+    assert pages.clear(tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
 # Notebooks as pages ----------------------------------------------------------------------------
 
 
