@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lifecircle.catchment import catchments
     from lifecircle.choices import sensitivity
     from lifecircle.curves import coverage_curves, curve, near_misses
+    from lifecircle.datum import gcj02_from_wgs84, wgs84_from_gcj02
     from lifecircle.definitions import Definition
     from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
     from lifecircle.explanation import Explanation, explain
@@ -23,16 +24,20 @@ if TYPE_CHECKING:
     from lifecircle.findings import Finding, Layer
     from lifecircle.graphs import from_networkx, to_networkx
     from lifecircle.intake import check_layers
-    from lifecircle.maps import coverage_map, isochrone_map, save_offline
+    from lifecircle.maps.gaps import gap_map
+    from lifecircle.maps.isochrones import isochrone_map
+    from lifecircle.maps.offline import save_offline
+    from lifecircle.maps.zones import coverage_map
     from lifecircle.network import StreetNetwork
     from lifecircle.norms import supply
     from lifecircle.pipeline import analyse
     from lifecircle.project.tables import Project
     from lifecircle.provision import presence
     from lifecircle.rates import coverage
-    from lifecircle.reach import isochrones
+    from lifecircle.reach import isochrones, reached_edges
     from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
     from lifecircle.runs import open_run, write
+    from lifecircle.sample import SampleCity, sample_city
     from lifecircle.sample_data import monaco_project
     from lifecircle.snapping import snap
     from lifecircle.standards import Service, Standard
@@ -54,6 +59,7 @@ _MODULES = {
     "Layer": "findings",
     "LifecircleError": "errors",
     "Project": "project.tables",
+    "SampleCity": "sample",
     "Service": "standards",
     "Standard": "standards",
     "StreetNetwork": "network",
@@ -65,27 +71,32 @@ _MODULES = {
     "completeness": "tiers",
     "coverage": "rates",
     "coverage_curves": "curves",
-    "coverage_map": "maps",
+    "coverage_map": "maps.zones",
     "curve": "curves",
     "explain": "explanation",
     "from_networkx": "graphs",
-    "isochrone_map": "maps",
+    "gap_map": "maps.gaps",
+    "gcj02_from_wgs84": "datum",
+    "isochrone_map": "maps.isochrones",
     "isochrones": "reach",
     "monaco_project": "sample_data",
     "near_misses": "curves",
     "open_run": "runs",
     "presence": "provision",
+    "reached_edges": "reach",
     "read_demand": "reading",
     "read_facilities": "reading",
     "read_network": "streets",
     "read_standard": "reading",
     "read_zones": "reading",
-    "save_offline": "maps",
+    "sample_city": "sample",
+    "save_offline": "maps.offline",
     "sensitivity": "choices",
     "snap": "snapping",
     "supply": "norms",
     "to_networkx": "graphs",
     "travel_time": "travel",
+    "wgs84_from_gcj02": "datum",
     "write": "runs",
 }
 
@@ -101,6 +112,7 @@ __all__ = [
     "Layer",
     "LifecircleError",
     "Project",
+    "SampleCity",
     "Service",
     "Standard",
     "StreetNetwork",
@@ -116,23 +128,28 @@ __all__ = [
     "curve",
     "explain",
     "from_networkx",
+    "gap_map",
+    "gcj02_from_wgs84",
     "isochrone_map",
     "isochrones",
     "monaco_project",
     "near_misses",
     "open_run",
     "presence",
+    "reached_edges",
     "read_demand",
     "read_facilities",
     "read_network",
     "read_standard",
     "read_zones",
+    "sample_city",
     "save_offline",
     "sensitivity",
     "snap",
     "supply",
     "to_networkx",
     "travel_time",
+    "wgs84_from_gcj02",
     "write",
 ]
 

@@ -18,7 +18,7 @@ from lifecircle.travel import TravelTime
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """A run.
+    """What a run made: project, layers, minutes, rates, and what stands beside them.
 
     `project` is the effective project with paths as written. `demands` holds the frames by layer
     name, `travel_times` the minutes that each definition applies, by its key, `measured` those that

@@ -97,6 +97,10 @@ def city(*, nodes: int = 10_000, seed: int = 0, services: int = 4) -> SampleCity
     return SampleCity(streets, zones, demand, facilities, _standard(keys))
 
 
+# The name by which it stands among the package's public ones.
+sample_city = city
+
+
 def _lonlat(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Degrees of metres east and north of the centre, by the radii of the ellipsoid there."""
     sine2 = np.sin(np.radians(CENTRE[1])) ** 2

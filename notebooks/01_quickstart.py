@@ -115,9 +115,10 @@ _ = axes.set(
 # %% [markdown]
 # ## Maps · 地图
 #
-# Folium maps: blue meets the target, orange to brown does not; numbers on hover.
-# `lc.save_offline(picture, "map.html")` writes one file that needs no network.
-# 蓝色达标，橙色至棕色未达标；`lc.save_offline` 可存为无需联网的单个文件。
+# Folium maps: blue meets the target, orange to brown does not, dashed is undecided; numbers on hover.
+# `lc.gap_map` shows people short as circles. `lc.save_offline(picture, "map.html")` writes one file
+# that needs no network. 蓝色达标，橙色至棕色未达标，虚线待定；`lc.gap_map` 以圆表示缺口人数；
+# `lc.save_offline` 可存为无需联网的单个文件。
 
 # %%
 lc.coverage_map(zones, coverage, service="culture")
@@ -134,4 +135,6 @@ lc.isochrone_map(areas[areas["kind"] == "service"], culture)
 # ## Your own city · 换成你的城市
 #
 # `lifecircle init city.osm.pbf` writes a project file to start from, `lifecircle run project.toml`
-# makes the report, and `lc.open_run("project-out")` opens its results here.
+# makes the report, and `lc.open_run("project-out")` opens its results here. `02_your_city` starts
+# from messy tables, `03_definitions` asks one city six questions, `04_validation` computes the minutes
+# again by other means. 后续：02 从原始表格开始，03 同城六种口径，04 验证分钟数。

@@ -12,7 +12,11 @@ from folium.plugins import Fullscreen
 
 from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
-from lifecircle.maps import coverage_map, inert, isochrone_map, save_offline
+from lifecircle.maps.gaps import gap_map
+from lifecircle.maps.isochrones import isochrone_map
+from lifecircle.maps.marks import Caption, inert
+from lifecircle.maps.offline import save_offline
+from lifecircle.maps.zones import coverage_map
 from lifecircle.verdicts import COLOURS, percent, verdict
 from tests.chromium import chromium, open_page
 from tests.report_city import grid_zones, made_up_coverage, made_up_facilities, made_up_standard
@@ -112,6 +116,130 @@ def test_the_map_keeps_the_caller_s_frames(zones, coverage):
     assert zones.equals(before)
 
 
+# People short ---------------------------------------------------------------------------------
+
+SHORT = [
+    # zone, service, demand, covered, target, status, certainty; the gap: target × demand - covered
+    (0, "health", 1000.0, 450.0, 0.85, "fail", "clear"),  # 400
+    (1, "health", 1000.0, 750.0, 0.85, "fail", "undecided"),  # 100
+    (2, "health", 1000.0, 900.0, 0.85, "pass", "clear"),  # 0
+    (3, "health", 0.0, 0.0, 0.85, "no demand", ""),
+    (4, "health", 1000.0, 0.0, 0.85, "not in scope", ""),  # 850 of a target that does not apply
+    (0, "sports", 1000.0, 839.5, 0.85, "fail", "undecided"),  # 10.5
+    (1, "sports", 1000.0, float("nan"), 0.85, "no data", ""),
+    (2, "sports", 1000.0, 849.8, 0.85, "fail", "clear"),  # 0.2
+    (3, "sports", 0.0, 0.0, 0.85, "no demand", ""),
+    (4, "sports", 1000.0, 1000.0, 0.85, "pass", "clear"),  # 0
+    *((zone, "all", 1000.0, 0.0, 0.85, "fail", "clear") for zone in range(5)),
+]
+
+
+@pytest.fixture(scope="module")
+def short(zones):
+    columns = ["at", "service", "demand", "covered", "target", "status", "certainty"]
+    table = pd.DataFrame(SHORT, columns=columns)
+    table["rate"] = table["covered"] / table["demand"].where(table["demand"] > 0)
+    table["gap"] = (table["target"] * table["demand"] - table["covered"]).clip(lower=0)
+    return table.assign(
+        zone=zones.index[table["at"]], definition="people", level="zone", minutes=15.0, mode="walk"
+    )
+
+
+def split(picture: folium.Map) -> tuple[list[dict], dict[str, dict]]:
+    """The features that are areas; those that are circles, by zone name."""
+    shown = features(picture)
+    areas = [one for one in shown if one["geometry"]["type"] != "Point"]
+    points = [one for one in shown if one["geometry"]["type"] == "Point"]
+    return areas, {one["properties"]["zone"]: one["properties"] for one in points}
+
+
+def test_a_circle_s_area_is_the_people_short(zones, short):
+    areas, circle = split(gap_map(zones, short, service="health"))
+    assert len(areas) == len(zones)
+    first, second = (circle[inert(name)] for name in HOSTILE[:2])
+    assert set(circle) == {inert(name) for name in HOSTILE[:2]}
+    assert (first["gap"], second["gap"]) == ("400", "100")
+    assert first["radius"] ** 2 / second["radius"] ** 2 == pytest.approx(4)
+    assert first["rate"], first["target"] == ("45.0 %", "85 %")
+    assert first["status"] == "✗ fail"
+
+
+def test_an_undecided_gap_is_marked_and_dashed(zones, short):
+    areas, circle = split(gap_map(zones, short, service="health"))
+    unsure = circle[inert(HOSTILE[1])]
+    assert unsure["status"] == "? fail, not certain"
+    assert unsure["outline"] != ""
+    assert circle[inert(HOSTILE[0])]["outline"] == ""
+    assert areas[1]["properties"]["outline"] == unsure["outline"]
+
+
+def test_zones_that_are_not_judged_differ_from_those_that_pass(zones, short):
+    areas, _ = split(gap_map(zones, short, service="health"))
+    colours = [area["properties"]["colour"] for area in areas]
+    assert len(set(colours)) == 3
+    assert colours[0] == colours[1]  # short, under a circle
+    assert colours[3] == colours[4] == colours[5]  # no demand, not in scope, no row at all
+    assert areas[4]["properties"]["gap"] == ""
+    assert areas[5]["properties"]["status"] == "– no data"
+
+
+def test_services_are_summed_without_the_pseudo_service(zones, short):
+    areas, circle = split(gap_map(zones, short, language="zh"))
+    assert [circle[inert(name)]["gap"] for name in HOSTILE[:3]] == ["411", "100", "1"]
+    ratio = circle[inert(HOSTILE[0])]["radius"] / circle[inert(HOSTILE[1])]["radius"]
+    assert ratio**2 == pytest.approx(4.105)
+    assert circle[inert(HOSTILE[0])]["outline"] != ""  # sports are undecided
+    told = areas[0]["properties"]
+    assert told["service_0"] == "✗ 未达标 · 45.0 %（目标 85 %） · 缺口 400"
+    assert told["service_1"] == "? 未达标，但不确定 · 83.9 %（目标 85 %） · 缺口 11"
+    assert areas[1]["properties"]["service_1"] == "– 无数据"
+    assert "service_2" not in told
+    assert areas[3]["properties"]["gap"] == ""
+
+
+def test_a_gap_map_names_definition_service_limit_and_mode(zones, short):
+    mixed = short.assign(minutes=short["service"].map({"health": 15.0, "sports": 10.0}))
+    expected = {
+        None: "people · all services summed · walk",
+        "sports": "people · sports 10 min · walk",
+    }
+    for service, line in expected.items():
+        parts = gap_map(zones, mixed, service=service)._children.values()
+        assert line in [part.text for part in parts if isinstance(part, Caption)]
+
+
+def test_nobody_short_means_no_circle(zones, short):
+    met = short.assign(covered=short["demand"], gap=0.0, rate=1.0, status="pass", certainty="clear")
+    areas, circle = split(gap_map(zones, met, service="health"))
+    assert circle == {}
+    assert areas[0]["properties"]["gap"] == "0"
+
+
+def test_unknown_services_have_no_gap_map(zones, short):
+    with pytest.raises(InputError, match=r"no service 'gym'. It holds: health, sports, all"):
+        gap_map(zones, short, service="gym")
+    with pytest.raises(InputError, match="no definition 'x'"):
+        gap_map(zones, short, definition="x")
+    with pytest.raises(InputError, match="layer of zones is empty"):
+        gap_map(zones.iloc[:0], short)
+
+
+def test_an_undecided_zone_of_the_coverage_map_says_so(zones, short):
+    areas = features(coverage_map(zones, short, service="health"))
+    assert areas[1]["properties"]["status"] == "? fail, not certain"
+    assert areas[1]["properties"]["outline"] != areas[0]["properties"]["outline"] == ""
+    passed = short.assign(status="pass", certainty="undecided")
+    (first, *_) = features(coverage_map(zones, passed, service="health", language="zh"))
+    assert first["properties"]["status"] == "? 达标，但不确定"
+
+
+def test_every_limit_has_a_blue_of_its_own(isochrones):
+    many = pd.concat([isochrones.assign(minutes=isochrones["minutes"] + n) for n in range(7)])
+    shown = features(isochrone_map(many))
+    colour = {one["properties"]["minutes"]: one["properties"]["colour"] for one in shown}
+    assert len(set(colour.values())) == len(colour) == 14
+
+
 # Saved without network ------------------------------------------------------------------------
 
 
@@ -165,6 +293,8 @@ SAVED = {
     "isochrones": lambda zones, _, areas: isochrone_map(
         areas, made_up_facilities(zones, STANDARD).assign(name=HOSTILE[1])
     ),
+    "gaps": lambda zones, coverage, _: gap_map(zones, coverage, service="sports", unit=HOSTILE[0]),
+    "sums": lambda zones, coverage, _: gap_map(zones, coverage),
 }
 
 
@@ -188,5 +318,51 @@ def test_a_saved_map_opens_offline_and_runs_no_name(tmp_path, zones, coverage, i
         assert opened.messages == []
 
 
+@pytest.mark.browser
+def test_legends_and_labels_show_hostile_words_as_words(tmp_path, zones, coverage):
+    hostile = " ".join(HOSTILE)
+    table = coverage.replace({"service": {"sports": hostile}})
+    pictures = {
+        ".lifecircle-legend": coverage_map(zones, table, service=hostile),
+        ".lifecircle-legend > *": gap_map(zones, table, service="health", unit=hostile),
+        ".leaflet-tooltip": gap_map(zones, table),
+    }
+    with chromium() as browser:
+        for place, picture in pictures.items():
+            save_offline(picture, tmp_path / "map.html")
+            opened = open_page(browser, tmp_path / "map.html")
+            page = opened.page
+            page.locator("path.leaflet-interactive").first.dispatch_event("mouseover")
+            words = " ".join(" ".join(page.locator(place).all_inner_texts()).split())
+            assert " ".join(hostile.split()) in words, place
+            foreign = "img, script, [onload], [onerror], [onmouseover]"
+            assert page.locator(f"{place} :is({foreign})").count() == 0
+            assert opened.messages == []
+            assert len(opened.requests) == 1
+
+
+@pytest.mark.browser
+def test_circles_of_the_legend_measure_those_of_the_map(tmp_path, zones, short):
+    save_offline(gap_map(zones, short, service="health", unit="persons"), tmp_path / "map.html")
+    with chromium() as browser:
+        page = open_page(browser, tmp_path / "map.html").page
+        legend = page.locator(".lifecircle-legend")
+        radius = [float(r) for r in legend.locator("circle").evaluate_all(
+            "all => all.map(one => one.getAttribute('r'))"
+        )]  # fmt: skip
+        words = legend.inner_text()
+        assert "Short of the target, persons" in words
+        assert re.findall(r"^\s*(\d+)$", words, re.MULTILINE) == ["200", "50"]
+        # Leaflet draws a circle as two arcs: M x,y a r,r 0 1,0 …
+        paths = page.locator("path.leaflet-interactive[fill='#e48f42']")
+        arcs = paths.evaluate_all("all => all.map(one => one.getAttribute('d'))")
+        drawn = [float(re.search(r"a([\d.]+),", arc)[1]) for arc in arcs]
+    # 400 and 100 on the map, 200 and 50 in the legend; Leaflet rounds to pixels.
+    assert drawn == pytest.approx([radius[0] * 2**0.5, radius[0] / 2**0.5], abs=0.51)
+    assert radius[0] / radius[1] == pytest.approx(2, abs=0.01)
+
+
 def test_geojson_texts_are_valid_json(zones, coverage):
     json.dumps(features(coverage_map(zones, coverage, service="all")), allow_nan=False)
+    json.dumps(features(gap_map(zones, coverage, service="elderly")), allow_nan=False)
+    json.dumps(features(gap_map(zones, coverage)), allow_nan=False)
