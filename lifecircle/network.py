@@ -293,6 +293,8 @@ def adjacency(network: StreetNetwork) -> sparse.csr_array:
 
 
 def segments(network: StreetNetwork) -> npt.NDArray[Any]:
-    """The edges as straight lines in the metric CRS, in edge order."""
+    """The edges as straight lines in the metric CRS, in edge order, each from its western end."""
     ends = np.stack([network.u, network.v], axis=1)
-    return np.asarray(shapely.linestrings(np.stack([network.x[ends], network.y[ends]], axis=-1)))
+    # By x, then by y: drawn the other way, a distance may differ in the last digit.
+    at = np.sort(network.x[ends] + 1j * network.y[ends], axis=1)
+    return np.asarray(shapely.linestrings(np.stack([at.real, at.imag], axis=-1)))

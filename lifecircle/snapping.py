@@ -1,7 +1,8 @@
 """Putting places on streets: each goes to the nearest point of the nearest street edge.
 
 A place whose nearest street belongs to a small unconnected piece goes to the nearest larger piece
-instead, if that is not much farther (the island rule, contract §4). A tie goes to the lowest edge.
+instead, if that is not much farther (the island rule, contract §4). A tie goes to the lowest edge
+of those that meet there; between edges that do not meet, the order of the streets decides nothing.
 """
 
 from __future__ import annotations
@@ -89,11 +90,11 @@ def _choose_edges(
     xy: Floats, network: StreetNetwork, max_snap_m: float, min_component_m: float
 ) -> tuple[Ints, Ints]:
     """Nearest edge of each point (-1 without one within reach), and the edge it goes to."""
-    points = shapely.points(xy)
+    everywhere = np.arange(len(network.u))
     lines = segments(network)
     # The plane may stretch distances; the exact limit is applied to the leg.
     reach_m = max_snap_m * (1 + _PLANE_STRETCH) + 0.01
-    nearest, away_m = _nearest(points, lines, reach_m)
+    nearest, away_m = _nearest(xy, everywhere, lines, network, reach_m)
     edge = nearest.copy()
     large = network.component_m >= min_component_m
     large[0] = True
@@ -102,29 +103,57 @@ def _choose_edges(
     if on_island.any():
         kept = np.flatnonzero(large[network.component[network.u]])
         where = np.flatnonzero(on_island)
-        other, other_m = _nearest(points[where], lines[kept], reach_m + ISLAND_DETOUR_M)
+        other, other_m = _nearest(xy[where], kept, lines, network, reach_m + ISLAND_DETOUR_M)
         better = (other >= 0) & (other_m <= away_m[where] + ISLAND_DETOUR_M)
-        edge[where[better]] = kept[other[better]]
+        edge[where[better]] = other[better]
     return nearest, edge
 
 
 def _nearest(
-    points: npt.NDArray[Any], lines: npt.NDArray[Any], reach_m: float
+    xy: Floats, among: Ints, lines: npt.NDArray[Any], network: StreetNetwork, reach_m: float
 ) -> tuple[Ints, Floats]:
-    """Position of the nearest line, the lowest of equals, and its distance; -1 and inf beyond."""
-    tree = shapely.STRtree(lines)
-    (which, line), away = tree.query_nearest(
-        points, max_distance=reach_m, return_distance=True, all_matches=True
+    """The nearest `among` the edges to each point, and its distance; -1 and inf beyond reach."""
+    tree = shapely.STRtree(lines[among])
+    (which, edge), away = tree.query_nearest(
+        shapely.points(xy), max_distance=reach_m, return_distance=True, all_matches=True
     )
-    order = np.lexsort((line, which))
-    which, line, away = which[order], line[order], away[order]
-    first = np.ones(len(which), dtype=bool)
-    first[1:] = which[1:] != which[:-1]
-    nearest = np.full(len(points), -1, dtype=np.int64)
-    distance = np.full(len(points), np.inf)
-    nearest[which[first]] = line[first]
+    edge = among[edge]
+    order = np.lexsort((edge, which))
+    which, edge, away = which[order], edge[order], away[order]
+    first = _first(which)
+    tied = np.flatnonzero(~(first & np.append(first[1:], True)))
+    chosen = tied[_of_equals(xy[which[tied]], which[tied], edge[tied], lines, network)]
+    first[tied] = False
+    first[chosen] = True
+    nearest = np.full(len(xy), -1, dtype=np.int64)
+    distance = np.full(len(xy), np.inf)
+    nearest[which[first]] = edge[first]
     distance[which[first]] = away[first]
     return nearest, distance
+
+
+def _of_equals(
+    xy: Floats, which: Ints, edge: Ints, lines: npt.NDArray[Any], network: StreetNetwork
+) -> Ints:
+    """Of the equally near edges of each point (`which`, ascending) the row of the one it goes to.
+
+    Edges that meet where the point stands lead the same ways from there: the lowest is as good as
+    any. Others do not (a bridge and the street below it), and where they lie decides, from west to
+    east, not the order in which they happen to come.
+    """
+    u, v = network.u[edge], network.v[edge]
+    at = _fraction(xy[:, 0], xy[:, 1], edge, network)
+    foot = np.where(at <= 0, u, np.where(at >= 1, v, -1 - edge))
+    lie = shapely.get_coordinates(lines[edge]).reshape(-1, 4).T
+    order = np.lexsort((np.maximum(u, v), np.minimum(u, v), *lie[::-1], which))
+    best = order[_first(which[order])]
+    meets = np.flatnonzero(foot == foot[best][np.cumsum(_first(which)) - 1])
+    return meets[_first(which[meets])]
+
+
+def _first(which: Ints) -> npt.NDArray[np.bool_]:
+    """Whether each of these, of which equals stand together, is the first of its kind."""
+    return np.append(True, which[1:] != which[:-1])[: len(which)]
 
 
 def _fraction(x: Floats, y: Floats, edge: Ints, network: StreetNetwork) -> Floats:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import geopandas as gpd
 import numpy as np
 import pyproj
@@ -12,7 +15,8 @@ from hypothesis import strategies as st
 from lifecircle.geodesy import WGS84, transformer
 from lifecircle.network import StreetNetwork, Streets, street_network
 from lifecircle.snapping import snap, snapping_findings
-from tests.conftest import demand_at, facilities_at, points, streets_of
+from lifecircle.travel import travel_time
+from tests.conftest import demand_at, facilities_at, m, points, streets_of
 from tests.oracle import snap_by_hand
 
 
@@ -32,6 +36,53 @@ def test_a_place_beyond_an_end_goes_to_the_node(town: StreetNetwork) -> None:
 def test_a_tie_goes_to_the_lowest_edge(town: StreetNetwork) -> None:
     # Node 4 in the middle belongs to edges 2 (3–4), 3 (4–5), 7 (1–4) and 10 (4–7).
     assert snap(points([100], [100]), town)["edge"].tolist() == [2]
+
+
+def in_any_order(network: StreetNetwork) -> Iterator[StreetNetwork]:
+    """The same streets in every order, each drawn either way."""
+    for order in itertools.permutations(range(len(network.u))):
+        for turned in itertools.product((False, True), repeat=len(order)):
+            u, v = network.u[list(order)], network.v[list(order)]
+            u, v = np.where(turned, v, u), np.where(turned, u, v)
+            streets = Streets.plain(network.lon, network.lat, u, v)
+            yield street_network(streets, crs=network.crs)
+
+
+def test_a_place_where_a_bridge_crosses_a_street_stands_on_the_same_one_in_any_order() -> None:
+    # 0–1–2 runs east; 3–4–5 runs north over it, and node 4 lies on node 1 without being it.
+    x, y = [-100, 0, 100, 0, 0, 0], [0, 0, 0, -100, 0, 100]
+    drawn = streets_of(x, y, [(0, 1), (1, 2), (3, 4), (4, 5)])
+    place, clinic = demand_at([0], [0]), facilities_at([100], [0])
+    for network in in_any_order(drawn):
+        here = snap(place, network, min_component_m=0)
+        edge = here["edge"].iloc[0]
+        # Edge 0–1 lies farthest west; the lowest of those that meet at node 1 is taken.
+        met = [i for i, ends in enumerate(zip(network.u, network.v, strict=True)) if 1 in ends]
+        assert edge == min(met)
+        there = snap(clinic, network, min_component_m=0)
+        taken = travel_time(network, here, there, services=["health"]).minutes["health"]
+        assert taken.iloc[0] == pytest.approx(m(network, 1, 2) * 60 / 4000, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_place_half_way_between_two_streets_goes_to_the_same_one_in_any_order(seed: int) -> None:
+    # In degrees the plane is exact: the northern street mirrors the southern one at the place.
+    x1, x2, y1, y2 = np.random.default_rng(seed).uniform([-9, 3, 2, 2], [-3, 9, 9, 9]) / 10_000
+    lon, lat = np.array([x1, x2, x1, x2]), np.array([y1, y2, -y1, -y2])
+    drawn = street_network(
+        Streets.plain(lon, lat, np.array([0, 2]), np.array([1, 3])), crs=pyproj.CRS(WGS84)
+    )
+    place = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0.0], [0.0]), crs=WGS84)
+    found = [snap(place, network, min_component_m=0) for network in in_any_order(drawn)]
+    # Both start as far west; the southern end comes first.
+    assert [each["street_lat"].iloc[0] < 0 for each in found] == [True] * 8
+    # and equally near they are, for either alone is chosen at the same distance
+    assert np.ptp([each["distance_m"].iloc[0] for each in found]) < 1e-9
+
+
+def test_of_two_streets_between_the_same_nodes_the_lower_one_is_taken() -> None:
+    network = streets_of([0, 100], [0, 0], [(1, 0), (0, 1)])
+    assert snap(points([40, 0], [10, 0]), network)["edge"].tolist() == [0, 0]
 
 
 def test_too_far_is_unsnapped_and_keeps_its_row(town: StreetNetwork) -> None:
