@@ -89,7 +89,7 @@ def write(
         write_travel_time(record, folder / "travel_time.parquet")
         write_findings(analysis.findings, folder / "findings.csv", language)
         provenance = _provenance(analysis, clock.stop())
-        write_workbook(folder / "coverage.xlsx", analysis.coverage, provenance, analysis.tables)
+        write_workbook(folder / "coverage.xlsx", _report(analysis, provenance.seconds))
         write_report(folder / "report.html", _report(analysis, provenance.seconds))
         write_data_package(folder, provenance)
         write_run(folder, provenance)
