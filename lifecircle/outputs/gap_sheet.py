@@ -21,7 +21,7 @@ from lifecircle.outputs.sheets import (
 )
 from lifecircle.outputs.summary_sheet import rounded_up, shown_gap
 from lifecircle.report.cells import Cell, Row, minutes_up
-from lifecircle.report.naming import limit_words, service_name
+from lifecircle.report.naming import limit_words
 from lifecircle.report.summary import sum_unit
 from lifecircle.report.words import known
 from lifecircle.verdicts import MARKS, TOLERANCE
@@ -94,6 +94,7 @@ def write_gaps(pen: Pen, matrices: Sequence[Matrix]) -> None:
     sheet.freeze_panes(header + 1, list(WIDTHS).index("limit"))
     if row > header + 1:
         sheet.autofilter(header, 0, row - 1, len(WIDTHS) - 1)
+    sheet.print_area(0, 0, max(row - 1, header), len(WIDTHS) - 2)
     print_setup(pen, sheet, header=header)
 
 
@@ -104,7 +105,7 @@ def _heads(pen: Pen, sheet: Any, row: int, listed: Sequence[Case]) -> None:
         "parent": [case.zone.parent for case in listed],
         "name": [case.zone.name for case in listed],
         "zone": [case.zone.key for case in listed],
-        "service": [pen.said(service_name(c.matrix.rates.standard, c.service)) for c in listed],
+        "service": [case.matrix.services[case.service] for case in listed],
     }
     described = ("definition", "parent", "name", "zone", "service", "rate_low", "rate_high",
                  "undecided_by")  # fmt: skip
@@ -139,7 +140,7 @@ def _case(pen: Pen, sheet: Any, line: int, case: Case) -> None:
         ("parent", case.zone.parent, "text"),
         ("name", case.zone.name or case.zone.key, "text"),
         ("zone", case.zone.key, "text"),
-        ("service", pen.said(service_name(rates.standard, case.service)), "text"),
+        ("service", case.matrix.services[case.service], "text"),
         ("limit", cell.minutes if math.isfinite(cell.minutes)
          else pen.said(limit_words(rates.standard, rates.definition, case.service)), "number"),
         ("demand", cell.demand, "amount"),
@@ -147,8 +148,8 @@ def _case(pen: Pen, sheet: Any, line: int, case: Case) -> None:
         ("target", cell.target, target_look(cell.target)),
         ("status", f"{MARKS[cell.verdict]} {pen.said(cell.word)}", "status"),
         ("at_target", float(minutes) if minutes else "–", "minutes"),
-        ("rate_low", floored(cell.low), "rate"),
-        ("rate_high", floored(cell.high), "rate"),
+        ("rate_low", floored(cell.low) if case.undecided else "", "rate"),
+        ("rate_high", floored(cell.high) if case.undecided else "", "rate"),
         ("undecided_by", _because(pen, case), "status"),
     ]  # fmt: skip
     for name, value, look in values:

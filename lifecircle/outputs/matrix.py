@@ -8,13 +8,15 @@ certainty, and demand where services count different people.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from xlsxwriter.utility import quote_sheetname, xl_col_to_name
 
+from lifecircle.outputs.sheets import Pen, new_sheet
 from lifecircle.report.cells import Row, Sheet
+from lifecircle.report.naming import service_name
 from lifecircle.report.view import places
 
 TITLE, LINE, NOTE, LIMIT, TARGET, HEADER, FIRST = range(7)
@@ -28,10 +30,14 @@ BODY = ("zone", "parent")
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
-    """A definition's sheet and its rows, in the order in which they stand there."""
+    """A definition's sheet and its rows, in the order in which they stand there.
+
+    `title` is what the definition is called, `services` what each of its services is.
+    """
 
     sheet: Any
     title: str
+    services: Mapping[str, str]
     rates: Sheet
     rows: tuple[Row, ...]
 
@@ -85,8 +91,8 @@ class Matrix:
     def letter(self, block: str, service: str) -> str:
         """The column of a service in a block, as formulas write it."""
         if block == "demand" and self.alike:
-            return xl_col_to_name(DEMAND)
-        return xl_col_to_name(self.position(block, service))
+            return column_letter(DEMAND)
+        return column_letter(self.position(block, service))
 
     def down(self, block: str, service: str) -> str:
         """A service's cells of a block in all rows of zones and parents, for other sheets."""
@@ -94,7 +100,7 @@ class Matrix:
 
     def levels(self) -> str:
         """The levels of all rows of zones and parents, for other sheets."""
-        return self._down(xl_col_to_name(LEVEL))
+        return self._down(column_letter(LEVEL))
 
     def cell(self, block: str, service: str, line: int) -> str:
         """One cell, for other sheets."""
@@ -105,9 +111,20 @@ class Matrix:
         return f"{self.name}${letter}${first}:${letter}${last}"
 
 
-def matrix(sheet: Any, title: str, rates: Sheet) -> Matrix:
-    """The layout of a definition's sheet: parents before their zones, the whole area on top."""
-    return Matrix(sheet, title, rates, tuple(_upright([place.row for place in places(rates)])))
+def column_letter(position: int) -> str:
+    """A column, from 0, as formulas write it.
+
+    >>> column_letter(0), column_letter(27)
+    ('A', 'AB')
+    """
+    return str(xl_col_to_name(position))
+
+
+def matrix(pen: Pen, title: str, rates: Sheet) -> Matrix:
+    """A new sheet for a definition: parents before their zones, the whole area on top."""
+    named = {key: pen.said(service_name(rates.standard, key)) for key in rates.services}
+    sheet = new_sheet(pen, pen.word("workbook.matrix", name=title), colour="#8fbfe0")
+    return Matrix(sheet, title, named, rates, tuple(_upright([p.row for p in places(rates)])))
 
 
 def _upright(rows: Sequence[Row]) -> list[Row]:

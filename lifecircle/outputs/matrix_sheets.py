@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 
-from xlsxwriter.utility import xl_col_to_name
-
 from lifecircle.outputs.columns import columns, words
 from lifecircle.outputs.matrix import (
     AREA,
@@ -28,6 +26,7 @@ from lifecircle.outputs.matrix import (
     TARGET,
     TITLE,
     Matrix,
+    column_letter,
 )
 from lifecircle.outputs.sheets import (
     A3,
@@ -42,7 +41,7 @@ from lifecircle.outputs.sheets import (
 )
 from lifecircle.outputs.verdict_rules import Judged, colour, looks
 from lifecircle.report.cells import Row
-from lifecircle.report.naming import limit_words, service_name
+from lifecircle.report.naming import limit_words
 from lifecircle.verdicts import TOLERANCE, percent
 
 WIDE = 8
@@ -117,16 +116,16 @@ def _heads(pen: Pen, matrix: Matrix, line: str) -> None:
     fields = ["parent", "name", "zone", "level"]
     titles = [column.titles[pen.language] for column in columns("coverage.csv", fields)]
     titles += [pen.word("workbook.area_type"), pen.word("workbook.in_scope")]
-    titles.append(f"{columns('coverage.csv', ['demand'])[0].titles[pen.language]}")
+    (demand,) = columns("coverage.csv", ["demand"])
+    unit = pen.said(rates.unit)
+    titles.append(pen.word("workbook.with_unit", name=demand.titles[pen.language], unit=unit))
     for position, title in enumerate(titles):
-        if position == DEMAND:
-            title = pen.word("workbook.with_unit", name=title, unit=pen.said(rates.unit))
         write(pen, sheet, (HEADER, position), title, "header")
     sheet.set_row(HEADER, HEADER_HEIGHT)
     write(pen, sheet, (LIMIT, NAME), pen.word("workbook.limit"), "label")
     write(pen, sheet, (TARGET, NAME), pen.word("workbook.target"), "label")
     for service in rates.services:
-        name = pen.said(service_name(rates.standard, service))
+        name = matrix.services[service]
         at = matrix.position("rate", service)
         target = rates.head.cells[service].target
         limit = pen.said(limit_words(rates.standard, rates.definition, service))
@@ -139,9 +138,7 @@ def _heads(pen: Pen, matrix: Matrix, line: str) -> None:
             write(pen, sheet, (HEADER, matrix.position(block, service)), title, "header")
 
 
-def _place(
-    pen: Pen, matrix: Matrix, at: int, level: str, area_types: dict[str, str]
-) -> None:
+def _place(pen: Pen, matrix: Matrix, at: int, level: str, area_types: dict[str, str]) -> None:
     """Whose row it is."""
     row, line = matrix.rows[at], FIRST + at
     zone = row.level == "zone"
@@ -177,12 +174,12 @@ def _sums(matrix: Matrix, levels: dict[str, str]) -> dict[str, str]:
     """The formula that sums column `{c}` for a roll-up of each level, whose own row is `{row}`."""
     first, last = matrix.body
     zones = f'"{levels["zone"]}"'
-    level, area, scope = (xl_col_to_name(column) for column in (LEVEL, AREA, SCOPE))
+    level, area, scope = (column_letter(column) for column in (LEVEL, AREA, SCOPE))
     down = {letter: f"${letter}${first}:${letter}${last}" for letter in (level, area, scope)}
     column = f"{{c}}${first}:{{c}}${last}"
     return {
         "city": f"=SUMIF({down[level]},{zones},{column})",
-        "scope": f'=SUMIFS({column},{down[level]},{zones},{down[scope]},${scope}{{row}})',
+        "scope": f"=SUMIFS({column},{down[level]},{zones},{down[scope]},${scope}{{row}})",
         "area_type": f"=SUMPRODUCT(({down[level]}={zones})"
         f"*EXACT({down[area]},${area}{{row}}),{column})",
     }
@@ -202,7 +199,7 @@ def _demands(pen: Pen, matrix: Matrix, at: int, sums: dict[str, str], look: str)
             amounts.append((letter, position, cell.demand))
     if matrix.alike:
         first = next(iter(row.cells.values()))
-        amounts.append((xl_col_to_name(DEMAND), DEMAND, first.demand))
+        amounts.append((column_letter(DEMAND), DEMAND, first.demand))
     for letter, position, amount in amounts:
         if math.isnan(amount):
             continue
@@ -235,7 +232,7 @@ def _cell(
     target = f"{matrix.letter('rate', service)}${TARGET + 1}"
     none = f'"{statuses["no demand"]}"'
     rate = f"=IF({demand}>0,{floored_formula(f'{covered}/{demand}')},{none})"
-    outside = f'OR(${xl_col_to_name(SCOPE)}{line}="{pen.word("workbook.no")}",{target}="")'
+    outside = f'OR(${column_letter(SCOPE)}{line}="{pen.word("workbook.no")}",{target}="")'
     status = (
         f'=IF({demand}<=0,{none},IF({outside},"{statuses["not in scope"]}",'
         f'IF({covered}/{demand}>={target}-1E-12,"{statuses["pass"]}","{statuses["fail"]}")))'

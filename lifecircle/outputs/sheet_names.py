@@ -30,9 +30,9 @@ def sheet_name(wanted: str, taken: Iterable[str] = ()) -> str:
 
 
 def plain_text(text: str) -> str:
-    """The text without line breaks, control characters and marks that turn the writing around.
+    r"""The text without line breaks, control characters and marks that turn the writing around.
 
-    >>> plain_text("a\\tb\\u202ec"), plain_text(" x  ")
+    >>> plain_text("a\tb\u202ec"), plain_text(" x  ")
     ('a bc', 'x')
     """
     kept = (

@@ -39,7 +39,7 @@ class Names:
         """The table with names in place of keys, where it has such columns."""
         named = {}
         if "service" in table:
-            first = {key: name for (_, key), name in reversed(self.services.items())}
+            first = {key: name for (_, key), name in reversed([*self.services.items()])}
             owners = table["definition"] if "definition" in table else [""] * len(table)
             named["service"] = [
                 self.services.get((owner, key)) or first.get(key, key)
@@ -67,13 +67,23 @@ def write_undecided(pen: Pen, coverage: pd.DataFrame, names: Names) -> None:
 
 
 def write_beside(pen: Pen, tables: Mapping[str, pd.DataFrame], names: Names) -> None:
-    """A sheet for each of the tables that stand beside coverage, at full precision."""
+    """A sheet for each of the tables that stand beside coverage, at full precision.
+
+    Of speeds, limits and curves it has the zones of the main definition, and of the others what
+    they roll up to; the files have every row.
+    """
     if SENSITIVITY in tables:
-        _sheet(pen, SENSITIVITY, _choices(pen, names.of(tables[SENSITIVITY])))
+        _sheet(pen, SENSITIVITY, _choices(pen, names.of(_foremost(tables[SENSITIVITY]))))
     for name in (TIERS, CURVES, PRESENCE, SUPPLY, CONVERGENCE):
         if name in tables:
-            shown = _read(tables[name]) if name == CURVES else tables[name]
+            shown = _read(_foremost(tables[name])) if name == CURVES else tables[name]
             _sheet(pen, name, described(pen, name, names.of(shown)))
+
+
+def _foremost(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the main definition, and those of others that are no zone's."""
+    main = table["definition"].isin(table["definition"].head(1))
+    return table[main | (table["level"] != "zone")]
 
 
 def described(pen: Pen, file: str, table: pd.DataFrame) -> list[Column]:

@@ -21,7 +21,7 @@ from lifecircle.outputs.sheets import (
 )
 from lifecircle.outputs.verdict_rules import Judged, colour, looks
 from lifecircle.report.cells import Cell, minutes_up
-from lifecircle.report.naming import limit_words, service_name
+from lifecircle.report.naming import limit_words
 from lifecircle.report.summary import scope_sentence, short_sentence, sum_unit, verdict_sentence
 from lifecircle.report.words import words as report_words
 from lifecircle.standards import ALL
@@ -35,7 +35,9 @@ WIDTHS = {
 """Columns of a definition's table; the exact ones are what the rounded ones are made from."""
 TEXTS = ("service", "status", "certainty")
 LETTER = {name: chr(ord("A") + at) for at, name in enumerate(WIDTHS)}
-ACROSS = (len(WIDTHS), sum(WIDTHS.values()))
+EXACT = ("exact_rate", "exact_gap", "exact_zone_gap")
+"""Columns for those who check, which are not printed."""
+ACROSS = (len(WIDTHS) - len(EXACT), sum(n for name, n in WIDTHS.items() if name not in EXACT))
 LEGEND: tuple[Verdict, ...] = ("pass", "fail_1", "fail_2", "fail_3", "undecided", "not_in_scope")
 
 
@@ -87,8 +89,8 @@ def write_summary(
     matrices: Sequence[tuple[Matrix, str]],
     facts: Sequence[str],
     counts: Mapping[str, int],
-) -> int:
-    """Write the verdicts of every definition; the next free row.
+) -> None:
+    """Write the verdicts of every definition.
 
     Parameters
     ----------
@@ -110,8 +112,8 @@ def write_summary(
     for matrix, text in matrices:
         row = _definition(pen, sheet, matrix, text, row)
         row = _table(pen, sheet, matrix, row, counts) + 1
+    sheet.print_area(0, 0, row - 1, ACROSS[0] - 1)
     print_setup(pen, sheet, header=None)
-    return row
 
 
 def _legend(pen: Pen, sheet: Any, row: int) -> None:
@@ -183,8 +185,7 @@ def _figures(pen: Pen, sheet: Any, line: Line) -> None:
     """What a service has in the row that the target is for."""
     cell, matrix, rates = line.cell, line.matrix, line.matrix.rates
     limit = pen.said(limit_words(rates.standard, rates.definition, line.service))
-    _put(pen, sheet, line, "service", pen.said(service_name(rates.standard, line.service)),
-         look="text")  # fmt: skip
+    _put(pen, sheet, line, "service", matrix.services[line.service], look="text")
     _put(pen, sheet, line, "limit", limit, look="right")
     _put(pen, sheet, line, "target", cell.target, look=target_look(cell.target))
     demand = f"={matrix.cell('demand', line.service, matrix.head)}"
@@ -220,12 +221,12 @@ def _status(pen: Pen, line: Line) -> str:
     if not line.cell.judged:
         return ""
     unsure = line.cell.verdict == "undecided"
-    says = {
-        status: f'"{MARKS["undecided" if unsure else mark]} '
+    passes, fails = (
+        f'"{MARKS["undecided"] if unsure else mark} '
         f'{pen.said(report_words(f"v_undecided_{status}" if unsure else f"v_{status}"))}"'
-        for status, mark in (("pass", "pass"), ("fail", "fail_1"))
-    }
-    return f"=IF({line.at('exact_rate')}>={line.at('target')}-1E-12,{says['pass']},{says['fail']})"
+        for status, mark in (("pass", MARKS["pass"]), ("fail", MARKS["fail_1"]))
+    )
+    return f"=IF({line.at('exact_rate')}>={line.at('target')}-1E-12,{passes},{fails})"
 
 
 def _of_zones(pen: Pen, sheet: Any, line: Line) -> None:
@@ -277,7 +278,9 @@ def _totals(pen: Pen, sheet: Any, lines: Sequence[Line], row: int) -> None:
 
 def _colours(pen: Pen, sheet: Any, first: int, last: int) -> None:
     """Rates and statuses in the colours of what the status says."""
-    status, rate, target = (f"${LETTER[each]}{first}" for each in ("status", "exact_rate", "target"))
+    status, rate, target = (
+        f"${LETTER[each]}{first}" for each in ("status", "exact_rate", "target")
+    )
     says = {kind: f'LEFT({status},1)="{MARKS[kind]}"' for kind in LEGEND}
     judged = Judged(
         passes=says["pass"],

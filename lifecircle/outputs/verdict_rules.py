@@ -1,4 +1,4 @@
-"""Conditional formats: the colours and marks of rates, which follow the numbers they are read from."""
+"""Conditional formats: colours and marks of rates that follow the numbers they are read from."""
 
 from __future__ import annotations
 

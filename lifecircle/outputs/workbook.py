@@ -7,7 +7,6 @@ exact, and the table of all rows, keep full precision.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import xlsxwriter
 
 from lifecircle.applied import area_types
 from lifecircle.outputs.gap_sheet import write_gaps
-from lifecircle.outputs.matrix import Matrix, matrix
+from lifecircle.outputs.matrix import matrix
 from lifecircle.outputs.matrix_sheets import write_matrix
 from lifecircle.outputs.method_sheets import (
     standards_of,
@@ -32,7 +31,6 @@ from lifecircle.outputs.sheets import (
     Pen,
     new_sheet,
     verdict_formats,
-    write,
     write_sheet,
 )
 from lifecircle.outputs.side_sheets import Names, described, write_beside, write_undecided
@@ -62,24 +60,16 @@ def write_workbook(path: Path, content: ReportContent) -> None:
         key: plain_text(name.plain(pen.language)) for key, name in short_names(content).items()
     }
     first = new_sheet(pen, pen.word("workbook.summary"), colour="#1f2933")
-    matrices = [
-        matrix(
-            new_sheet(pen, pen.word("workbook.matrix", name=names[one.definition.key]),
-                      colour="#8fbfe0"),
-            names[one.definition.key],
-            one,
-        )
-        for one in rates
-    ]  # fmt: skip
+    matrices = [matrix(pen, names[one.definition.key], one) for one in rates]
     lines = [
         pen.said(definition_line(content.project, one.standard, one.definition, content.sources))
         for one in rates
     ]
     kinds = {str(zone): str(kind) for zone, kind in content.zones["area_type"].items()}
-    for one, line in zip(matrices, lines, strict=True):
+    chapters = list(zip(matrices, lines, strict=True))
+    for one, line in chapters:
         write_matrix(pen, one, line, kinds)
-    row = write_summary(pen, first, list(zip(matrices, lines, strict=True)), _facts(pen, content),
-                        _counts(content))  # fmt: skip
+    write_summary(pen, first, chapters, _facts(pen, content), _counts(content))
     write_gaps(pen, matrices)
     write_zones(pen, matrices[0], kinds)
     called = Names(names, _service_names(pen, rates))
@@ -112,7 +102,9 @@ def _rates(content: ReportContent, key: str) -> Sheet:
     )
 
 
-def _book(path: Path, content: ReportContent, rates: list[Sheet]) -> tuple[xlsxwriter.Workbook, Pen]:
+def _book(
+    path: Path, content: ReportContent, rates: list[Sheet]
+) -> tuple[xlsxwriter.Workbook, Pen]:
     """An empty workbook in the project's language."""
     language = content.project.project.language
     options: dict[str, object] = dict.fromkeys(

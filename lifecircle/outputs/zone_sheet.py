@@ -8,9 +8,8 @@ from lifecircle.outputs.columns import columns
 from lifecircle.outputs.matrix import Matrix
 from lifecircle.outputs.matrix_sheets import floored
 from lifecircle.outputs.sheets import A3, Column, Pen, new_sheet, print_setup, write, write_table
-from lifecircle.outputs.summary_sheet import shown_gap, short_of
+from lifecircle.outputs.summary_sheet import short_of, shown_gap
 from lifecircle.report.cells import Cell, Row
-from lifecircle.report.naming import service_name
 from lifecircle.report.summary import sum_unit
 from lifecircle.verdicts import Verdict
 
@@ -61,7 +60,6 @@ def _counts(pen: Pen, matrix: Matrix) -> list[Column]:
     zones, keys = matrix.rates.zones, matrix.rates.plain_services
     cells = [[zone.cells[key] for key in keys] for zone in zones]
     worst = [_worst(zone, keys) for zone in zones]
-    standard = matrix.rates.standard
     unit = pen.said(sum_unit(matrix.rates))
     short = pen.word("workbook.with_unit", name=pen.word("workbook.short"), unit=unit)
     return [
@@ -74,7 +72,7 @@ def _counts(pen: Pen, matrix: Matrix) -> list[Column]:
         Column(short, [shown_gap(short_of(each)) for each in cells], "amount", width=14),
         Column(
             pen.word("workbook.worst"),
-            [pen.said(service_name(standard, key)) if key else "" for key in worst],
+            [matrix.services[key] if key else "" for key in worst],
             width=14,
         ),
         Column(
@@ -112,9 +110,6 @@ def _rates(pen: Pen, matrix: Matrix) -> list[Column]:
             floored(cell.rate) if math.isfinite(cell.rate) else pen.said(cell.word)
             for cell in cells
         ]
-        kinds = [
-            f"{cell.verdict} rate" if math.isfinite(cell.rate) else "absent" for cell in cells
-        ]
-        name = pen.said(service_name(matrix.rates.standard, key))
-        found.append(Column(name, values, kinds, width=11.5))
+        kinds = [f"{cell.verdict} rate" if math.isfinite(cell.rate) else "absent" for cell in cells]
+        found.append(Column(matrix.services[key], values, kinds, width=11.5))
     return found
