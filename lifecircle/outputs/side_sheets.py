@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from lifecircle.outputs.side_tables import (
     SUPPLY,
     TIERS,
 )
+from lifecircle.report.words import known
 
 CURVE_MINUTES = (5, 10, 15, 20, 30)
 """Minutes of the curves that the workbook shows; the file has each."""
@@ -26,27 +28,62 @@ UNDECIDED = [
 _PLACE = ["definition", "level", "zone", "name", "service"]
 
 
-def write_undecided(pen: Pen, coverage: pd.DataFrame) -> None:
+@dataclass(frozen=True)
+class Names:
+    """What definitions are called, by key, and services, by definition and key."""
+
+    definitions: Mapping[str, str]
+    services: Mapping[tuple[str, str], str]
+
+    def of(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table with names in place of keys, where it has such columns."""
+        named = {}
+        if "service" in table:
+            first = {key: name for (_, key), name in reversed([*self.services.items()])}
+            owners = table["definition"] if "definition" in table else [""] * len(table)
+            named["service"] = [
+                self.services.get((owner, key)) or first.get(key, key)
+                for owner, key in zip(owners, table["service"], strict=True)
+            ]
+        if "definition" in table:
+            named["definition"] = [self.definitions.get(key, key) for key in table["definition"]]
+        return table.assign(**named)
+
+
+def write_undecided(pen: Pen, coverage: pd.DataFrame, names: Names) -> None:
     """The cells whose margin spans their target, where there are some."""
     found = coverage[coverage["certainty"] == "undecided"]
     if len(found):
+        reasons = {by: pen.said(known(f"by_{by}", by)) for by in set(found["undecided_by"])}
+        found = found.assign(undecided_by=found["undecided_by"].map(reasons))
         write_sheet(
             pen,
             pen.word("workbook.undecided"),
-            described(pen, "coverage.csv", found[UNDECIDED]),
+            described(pen, "coverage.csv", names.of(found[UNDECIDED])),
             notes=[pen.word("workbook.undecided_note")],
+            frozen=5,
             filters=True,
         )
 
 
-def write_beside(pen: Pen, tables: Mapping[str, pd.DataFrame]) -> None:
-    """A sheet for each of the tables that stand beside coverage, at full precision."""
+def write_beside(pen: Pen, tables: Mapping[str, pd.DataFrame], names: Names) -> None:
+    """A sheet for each of the tables that stand beside coverage, at full precision.
+
+    Of speeds, limits and curves it has the zones of the main definition, and of the others what
+    they roll up to; the files have every row.
+    """
     if SENSITIVITY in tables:
-        _sheet(pen, SENSITIVITY, _choices(pen, tables[SENSITIVITY]))
+        _sheet(pen, SENSITIVITY, _choices(pen, names.of(_foremost(tables[SENSITIVITY]))))
     for name in (TIERS, CURVES, PRESENCE, SUPPLY, CONVERGENCE):
         if name in tables:
-            shown = _read(tables[name]) if name == CURVES else tables[name]
-            _sheet(pen, name, described(pen, name, shown))
+            shown = _read(_foremost(tables[name])) if name == CURVES else tables[name]
+            _sheet(pen, name, described(pen, name, names.of(shown)))
+
+
+def _foremost(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the main definition, and those of others that are no zone's."""
+    main = table["definition"].isin(table["definition"].head(1))
+    return table[main | (table["level"] != "zone")]
 
 
 def described(pen: Pen, file: str, table: pd.DataFrame) -> list[Column]:
@@ -68,7 +105,8 @@ def described(pen: Pen, file: str, table: pd.DataFrame) -> list[Column]:
 
 def _sheet(pen: Pen, file: str, table: list[Column]) -> None:
     name = pen.word(f"workbook.{file.removesuffix('.csv')}")
-    write_sheet(pen, name, table, filters=True)
+    note = pen.word(f"workbook.about_{file.removesuffix('.csv')}")
+    write_sheet(pen, name, table, notes=[note], filters=True)
 
 
 def _choices(pen: Pen, table: pd.DataFrame) -> list[Column]:
