@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 
 from lifecircle.analysis import Analysis
 from lifecircle.applied import applied_time, areas_of
@@ -22,6 +23,7 @@ from lifecircle.lines import streets_from_lines
 from lifecircle.measured import Measured, measure
 from lifecircle.modes import mode_of
 from lifecircle.network import street_network
+from lifecircle.outputs.data_package import write_data_package
 from lifecircle.outputs.demand_layer import demand_layer
 from lifecircle.outputs.folder import replace_outputs, verify
 from lifecircle.outputs.geopackage import (
@@ -30,7 +32,14 @@ from lifecircle.outputs.geopackage import (
     read_zones,
     write_geopackage,
 )
-from lifecircle.outputs.gis_layers import facility_layer, street_layer, zone_layer
+from lifecircle.outputs.geoparquet import write_geoparquet
+from lifecircle.outputs.gis_layers import (
+    coverage_tables,
+    facility_layer,
+    street_layer,
+    zone_layer,
+)
+from lifecircle.outputs.gis_names import Naming, naming_of
 from lifecircle.outputs.minutes import (
     demands_of,
     measured_of,
@@ -42,7 +51,6 @@ from lifecircle.outputs.provenance import (
     Provenance,
     provenance_of,
     versions,
-    write_data_package,
     write_run,
 )
 from lifecircle.outputs.records import read_coverage, write_coverage, write_findings
@@ -80,11 +88,13 @@ def write(
     clock = Clock(analysis.seconds, progress)
     with replace_outputs(out) as folder:
         clock.start("isochrones")
-        layers = _layers(analysis)
+        known = _provenance(analysis, {})
+        layers = _layers(analysis, naming_of(known))
         clock.start("files")
-        crs = analysis.project.project.output_crs
         language = analysis.project.project.language
-        write_geopackage(folder / "layers.gpkg", layers, crs=crs, language=language)
+        write_geopackage(folder / "layers.gpkg", layers, known)
+        if analysis.project.project.geoparquet:
+            write_geoparquet(folder, layers, known)
         write_coverage(analysis.coverage, folder / "coverage.csv")
         write_side_tables(analysis.tables, folder)
         record = travel_time_record(
@@ -128,7 +138,7 @@ def open_run(folder: str | Path, *, streets: bool = True) -> Analysis:
         definitions=provenance.definitions,
         network=None,
         zones=zones,
-        facilities=read_facilities(folder / "layers.gpkg"),
+        facilities=read_facilities(folder / "layers.gpkg", naming_of(provenance)),
         demands=demands,
         travel_times={
             definition.key: applied_time(
@@ -206,24 +216,27 @@ def _with_notes(analysis: Analysis) -> Analysis:
     return dataclasses.replace(analysis, findings=(*analysis.findings, left_out))
 
 
-def _layers(analysis: Analysis) -> dict[str, gpd.GeoDataFrame]:
-    """The layers of `layers.gpkg`."""
+def _layers(analysis: Analysis, naming: Naming) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+    """The layers and tables of `layers.gpkg`."""
     network = analysis.network
     if network is None:
         raise InputError.of("runs.no_streets")
-    layers = {
-        "zones": zone_layer(analysis.zones, analysis.coverage, analysis.definition.key),
-        "facilities": facility_layer(analysis.facilities),
-        "streets": street_layer(network),
-        "demand": demand_layer(analysis.demand, analysis.travel_time, crs=network.crs),
-    }
+    demand, zones, main = analysis.demand, analysis.zones, analysis.definition
+    measured = measure(analysis.travel_time, demand, zones, analysis.standard, main)
     areas = isochrones(
         network,
         analysis.facilities,
         analysis.standard,
         each_facility=not _too_many(analysis),
     )
-    return {**layers, "isochrones": areas}
+    return {
+        "zones": zone_layer(zones, analysis.coverage, main.key, naming),
+        "facilities": facility_layer(analysis.facilities, naming),
+        "streets": street_layer(network),
+        "demand": demand_layer(demand, measured, naming, crs=network.crs),
+        "isochrones": areas,
+        **coverage_tables(analysis.coverage, naming),
+    }
 
 
 def _provenance(analysis: Analysis, seconds: Mapping[str, float]) -> Provenance:

@@ -51,14 +51,14 @@ def attributes_of(frame: pd.DataFrame) -> list[str]:
 
 def column_attributes(frame: pd.DataFrame, standard: Standard) -> dict[str, pd.Series[str]]:
     """Of the columns that rules ask for those that a table has, as text."""
-    names = [name for name in _asked_columns(standard) if name in frame.columns]
+    names = [name for name in asked_columns(standard) if name in frame.columns]
     return {attribute(name): codes(frame[name]) for name in names}
 
 
 def tag_attributes(tags: pd.Series, standard: Standard) -> dict[str, list[str]]:
     """The columns that rules ask for as tags; "" where an element lacks one."""
     return {
-        attribute(name): [each.get(name, "") for each in tags] for name in _asked_columns(standard)
+        attribute(name): [each.get(name, "") for each in tags] for name in asked_columns(standard)
     }
 
 
@@ -105,7 +105,8 @@ def attribute_findings(standard: Standard, read: Read, frame: pd.DataFrame) -> I
             )  # fmt: skip
 
 
-def _asked_columns(standard: Standard) -> list[str]:
+def asked_columns(standard: Standard) -> list[str]:
+    """The columns that a standard's rules ask for, each once."""
     return list(dict.fromkeys(column for *_, column, _ in _conditions(standard)))
 
 

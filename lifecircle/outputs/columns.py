@@ -12,11 +12,18 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Literal
+
+from lifecircle.messages import LANGUAGES
 
 Type = Literal["string", "number", "integer", "boolean"]
 
+Called = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""What fills a placeholder: by placeholder and key the words in each language."""
+
 _PLACEHOLDER = re.compile(r"<(\w+)>")
+NOTHING: Called = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -36,14 +43,22 @@ class Column:
     values: Mapping[str, Mapping[str, str]]
 
 
-def columns(file: str, names: Iterable[str]) -> list[Column]:
+def columns(file: str, names: Iterable[str], called: Called = NOTHING) -> list[Column]:
     """The columns of a file, described, in the order given.
+
+    Parameters
+    ----------
+    called
+        What the keys in names of columns are called; by default they stand for themselves.
 
     >>> limit, nearest = columns("travel_time.parquet", ["min_health", "facility_health"])
     >>> limit.type, limit.unit, nearest.titles["en"]
     ('number', 'min', 'Nearest health')
+    >>> words = {"service": {"health": {"en": "Health care", "zh": "卫生服务"}}}
+    >>> columns("travel_time.parquet", ["facility_health"], words)[0].titles["zh"]
+    '最近的 卫生服务'
     """
-    return [_column(file, name) for name in names]
+    return [_column(file, name, called) for name in names]
 
 
 def words(file: str, name: str, language: str) -> dict[str, str]:
@@ -52,7 +67,7 @@ def words(file: str, name: str, language: str) -> dict[str, str]:
     >>> words("coverage.csv", "status", "zh")["pass"]
     '达标'
     """
-    entry, _ = _entry(file, name)
+    entry, _ = match(_described()[file], name)
     return {value: called[language] for value, called in entry["values"].items()}
 
 
@@ -70,27 +85,46 @@ def _described() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     return tomllib.loads((files("lifecircle.outputs") / "columns.toml").read_text("utf-8"))
 
 
-def _column(file: str, name: str) -> Column:
-    entry, filled = _entry(file, name)
-    return Column(
-        name=name,
-        type=entry["type"],
-        unit=entry.get("unit", ""),
-        titles={which: entry[f"title_{which}"].format_map(filled) for which in ("zh", "en")},
-        meanings={which: entry[which].format_map(filled) for which in ("zh", "en")},
-        values=entry.get("values", {}),
-    )
+def match(
+    described: Mapping[str, Mapping[str, Any]], name: str
+) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """The entry for a name, its own or that of a pattern, and what fills its placeholders.
 
-
-def _entry(file: str, name: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-    """The entry for a column, by its own name or a pattern, and what fills its placeholders."""
-    described = _described()[file]
+    Raises
+    ------
+    KeyError
+        If nobody described the name.
+    """
     if name in described:
         return described[name], {}
     patterns = [pattern for pattern in described if "<" in pattern]
     # What says most goes first: `min_<service>__radius` before `min_<service>` before `<group>`.
     for pattern in sorted(patterns, key=lambda p: len(_PLACEHOLDER.sub("", p)), reverse=True):
-        named = _PLACEHOLDER.sub(r"(?P<\1>[a-z0-9][a-z0-9_]*)", pattern)
-        if match := re.fullmatch(named, name):
-            return described[pattern], match.groupdict()
+        named = _PLACEHOLDER.sub(r"(?P<\1>\\w+)", pattern)
+        if found := re.fullmatch(named, name):
+            return described[pattern], found.groupdict()
     raise KeyError(name)
+
+
+def filled(
+    entry: Mapping[str, Any], start: str, keys: Mapping[str, str], called: Called
+) -> dict[str, str]:
+    """The words of an entry by language, its placeholders filled with what keys are called."""
+    return {
+        which: entry[f"{start}{which}"].format_map(
+            {kind: called.get(kind, {}).get(key, {}).get(which, key) for kind, key in keys.items()}
+        )
+        for which in LANGUAGES
+    }
+
+
+def _column(file: str, name: str, called: Called) -> Column:
+    entry, keys = match(_described()[file], name)
+    return Column(
+        name=name,
+        type=entry["type"],
+        unit=entry.get("unit", ""),
+        titles=filled(entry, "title_", keys, called),
+        meanings=filled(entry, "", keys, called),
+        values=entry.get("values", {}),
+    )

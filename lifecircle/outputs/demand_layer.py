@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +13,8 @@ import pyproj
 import shapely
 
 from lifecircle.geodesy import WGS84
-from lifecircle.travel import TravelTime
+from lifecircle.measured import Measured
+from lifecircle.outputs.gis_names import Naming
 
 MOST_PLACES = 100_000
 """Above this many demand places, cells of 100 m are shown instead."""
@@ -24,36 +28,52 @@ Ints = npt.NDArray[np.int64]
 
 
 def demand_layer(
-    demand: gpd.GeoDataFrame, travel_time: TravelTime, *, crs: pyproj.CRS, most: int = MOST_PLACES
+    demand: gpd.GeoDataFrame,
+    measured: Measured,
+    naming: Naming,
+    *,
+    crs: pyproj.CRS,
+    most: int = MOST_PLACES,
 ) -> gpd.GeoDataFrame:
-    """Demand places with minutes and state per service; above `most` places, cells of 100 m.
+    """Demand places with limit, minutes and state per service; above `most` places, 100 m cells.
 
     Of a cell, each service shows the place in the middle by weight: half of the cell's demand is
     served no worse.
 
     Parameters
     ----------
+    measured
+        What the definition measures there: minutes at its speed, and the limit at each place.
     crs
         The metric coordinate system in which cells are drawn.
     """
-    services = list(travel_time.minutes.columns)
-    states = {key: state(travel_time.minutes[key], travel_time.cut_off[key]) for key in services}
+    taken = measured.travel_time
+    services = [key for key in taken.minutes.columns if key in measured.reach]
+    states = {key: state(taken.minutes[key], taken.cut_off[key]) for key in services}
+    groups = {key: f"group_{short}" for key, short in naming.groups.items() if key in demand}
     if len(demand) <= most:
-        places = pd.DataFrame(demand[["id", "zone"]]).assign(places=1, weight=demand["weight"])
+        described = ["id", "zone", *(["kind"] if "kind" in demand else [])]
+        places = pd.DataFrame(demand[described]).assign(places=1, weight=demand["weight"])
+        places = places.join(demand[list(groups)].rename(columns=groups))
         shown = dict.fromkeys(services, np.arange(len(demand)))
         geometry = demand.geometry
     else:
         cell, geometry = _cells(demand.geometry, crs)
-        places = _summed(demand, cell)
+        places = _summed(demand, cell, groups)
         shown = {
-            key: _middle(cell, states[key].cat.codes, travel_time.minutes[key], demand["weight"])
+            key: _middle(cell, states[key].cat.codes, taken.minutes[key], demand["weight"])
             for key in services
         }
+    columns: dict[str, npt.NDArray[Any]] = {}
     for key in services:
-        reached = travel_time.minutes[key].where(states[key] == "reached")
-        places[f"min_{key}"] = reached.to_numpy()[shown[key]]
-        places[f"state_{key}"] = states[key].astype("str").to_numpy()[shown[key]]
-    return gpd.GeoDataFrame(places, geometry=geometry.to_numpy(), crs=geometry.crs)
+        short, here = naming.services[key], shown[key]
+        reached = taken.minutes[key].where(states[key] == "reached")
+        columns[f"limit_{short}"] = measured.reach[key].limit[here]
+        columns[f"min_{short}"] = reached.to_numpy()[here]
+        columns[f"state_{short}"] = states[key].astype("str").to_numpy()[here]
+    return gpd.GeoDataFrame(
+        places.assign(**columns), geometry=geometry.to_numpy(), crs=geometry.crs
+    )
 
 
 def state(minutes: pd.Series[float], cut_off: pd.Series[bool]) -> pd.Series[str]:
@@ -80,15 +100,18 @@ def _cells(points: gpd.GeoSeries, crs: pyproj.CRS) -> tuple[Ints, gpd.GeoSeries]
     return cell, squares.to_crs(WGS84)
 
 
-def _summed(demand: gpd.GeoDataFrame, cell: Ints) -> pd.DataFrame:
+def _summed(demand: gpd.GeoDataFrame, cell: Ints, groups: Mapping[str, str]) -> pd.DataFrame:
     """One row a cell: the zone with most of its demand, how many places, their demand."""
     weight = demand["weight"].groupby([cell, demand["zone"]]).sum()
     most = weight.sort_values(ascending=False, kind="stable").reset_index("zone")
     zone = most["zone"].groupby(level=0).first()
-    sums = np.bincount(cell, weights=demand["weight"])
-    return pd.DataFrame(
-        {"id": "", "zone": zone, "places": np.bincount(cell), "weight": sums}
-    ).astype({"id": "str", "zone": "str"})
+    sums = {
+        name: np.bincount(cell, weights=demand[key])
+        for key, name in {"weight": "weight", **groups}.items()
+    }
+    return pd.DataFrame({"id": "", "zone": zone, "places": np.bincount(cell), **sums}).astype(
+        {"id": "str", "zone": "str"}
+    )
 
 
 def _middle(

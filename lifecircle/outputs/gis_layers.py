@@ -9,30 +9,64 @@ import shapely
 
 from lifecircle.geodesy import WGS84, distance_m
 from lifecircle.network import Bools, Floats, Ints, StreetNetwork
+from lifecircle.outputs.gis_names import Naming
+from lifecircle.verdicts import verdict
 
 ZONE_COLUMNS = ["name", "parent", "area_type", "area_kind"]
 FACILITY_COLUMNS = ["facility", "service", "name", "layer", "site", "capacity"]
+COVERAGE = "coverage"
+"""Name of the table of all rows, and beginning of those of single definitions."""
+
+_WIDE = ["rate", "status", "certainty", "verdict", "demand", "covered", "gap", "target"]
 
 
 def zone_layer(
-    zones: gpd.GeoDataFrame, coverage: pd.DataFrame, definition: str
+    zones: gpd.GeoDataFrame, coverage: pd.DataFrame, definition: str, naming: Naming
 ) -> gpd.GeoDataFrame:
-    """Zones with one definition's `rate_`, `status_` and `gap_` of every service."""
-    rows = coverage[(coverage["definition"] == definition) & (coverage["level"] == "zone")]
+    """Zones with one definition's rate, status and the rest, a column for each service."""
     described = [name for name in ZONE_COLUMNS if name in zones]
-    layer = pd.DataFrame(zones[described]).assign(definition=definition)
-    layer["demand"] = rows.drop_duplicates("zone").set_index("zone")["demand"]
-    for service, one in rows.groupby("service", sort=False):
-        columns = one.set_index("zone")[["rate", "status", "gap"]]
-        layer = layer.join(columns.add_suffix(f"_{service}"))
+    layer = pd.DataFrame(zones[described]).join(_wide(coverage, definition, naming))
     layer = layer.rename_axis("zone").reset_index()
     return gpd.GeoDataFrame(layer, geometry=zones.geometry.to_numpy(), crs=zones.crs)
 
 
-def facility_layer(facilities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The facilities' access points, with their access legs `distance_m` once on streets."""
+def coverage_tables(coverage: pd.DataFrame, naming: Naming) -> dict[str, pd.DataFrame]:
+    """Tables to join to zones by name: all rows of `coverage.csv`, and zones by definition.
+
+    The first definition is in the layer of zones; every other has a table with the columns that the
+    first has there, one row per zone.
+    """
+    names = coverage.loc[coverage["level"] == "zone"].drop_duplicates("zone").set_index("zone")
+    tables = {COVERAGE: coverage}
+    for key, short in list(naming.definitions.items())[1:]:
+        table = names[["name"]].join(_wide(coverage, key, naming))
+        tables[f"{COVERAGE}_{short}"] = table.rename_axis("zone").reset_index()
+    return tables
+
+
+def _wide(coverage: pd.DataFrame, definition: str, naming: Naming) -> pd.DataFrame:
+    """One row per zone, by its id: what a definition says of every service, side by side."""
+    rows = coverage[(coverage["definition"] == definition) & (coverage["level"] == "zone")]
+    judged = rows[["status", "certainty", "rate", "target"]].itertuples(index=False, name=None)
+    rows = rows.assign(verdict=[verdict(*cell) for cell in judged]).astype({"verdict": "str"})
+    demand = rows.drop_duplicates("zone").set_index("zone")["demand"]
+    table = pd.DataFrame({"definition": definition, "demand": demand})
+    services = [
+        one.set_index("zone")[_WIDE].add_suffix(f"_{naming.services[str(key)]}")
+        for key, one in rows.groupby("service", sort=False)
+    ]
+    return pd.concat([table, *services], axis="columns")
+
+
+def facility_layer(facilities: gpd.GeoDataFrame, naming: Naming) -> gpd.GeoDataFrame:
+    """The facilities' access points with the attributes that rules ask for.
+
+    Their access legs `distance_m` are there once they are on streets.
+    """
     columns = [*FACILITY_COLUMNS, *({"distance_m"} & set(facilities.columns))]
-    return facilities[[*columns, facilities.geometry.name]].reset_index(drop=True)
+    attributes = [name for name in naming.attributes if name in facilities]
+    layer = facilities[[*columns, *attributes, facilities.geometry.name]].reset_index(drop=True)
+    return layer.rename(columns=naming.attributes)
 
 
 def street_layer(network: StreetNetwork) -> gpd.GeoDataFrame:

@@ -1,4 +1,4 @@
-"""Where the numbers come from: `run.json`, and what every column means: `datapackage.json`."""
+"""Where the numbers come from: `run.json`."""
 
 from __future__ import annotations
 
@@ -7,41 +7,31 @@ import json
 import math
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet
 import pydantic
 import pyogrio
 
 from lifecircle.definitions import Definition
 from lifecircle.findings import Finding, Source
 from lifecircle.messages import Message
-from lifecircle.outputs.columns import columns
-from lifecircle.outputs.csv_tables import read_header
 from lifecircle.outputs.folder import RUN, RUN_SCHEMA, file_hashes
-from lifecircle.outputs.geopackage import layer_names
 from lifecircle.project.tables import Project
 from lifecircle.standards import Standard
 from lifecircle.version import VERSION
 
 PACKAGE = "datapackage.json"
+"""What every column means (`lifecircle.outputs.data_package`)."""
 
 _LIBRARIES = (
     "geopandas", "networkx", "numpy", "osmium", "pandas", "pyarrow", "pyogrio", "pyproj", "scipy",
     "shapely", "xlsxwriter",
 )  # fmt: skip
-_MEDIA_TYPES = {
-    ".csv": "text/csv",
-    ".gpkg": "application/geopackage+sqlite3",
-    ".html": "text/html",
-    ".parquet": "application/vnd.apache.parquet",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@|(?<=password=)[^&\s]+")
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -93,30 +83,7 @@ def provenance_of(run: Mapping[str, Any]) -> Provenance:
 
 def write_run(folder: Path, provenance: Provenance) -> None:
     """Write `run.json`, which answers for every other file in `folder`: the last to be written."""
-    _write_json(folder / RUN, run_json(provenance, file_hashes(folder)))
-
-
-def write_data_package(folder: Path, provenance: Provenance) -> None:
-    """Write `datapackage.json`, which describes every other file in `folder`.
-
-    References
-    ----------
-    Frictionless Data Package, https://specs.frictionlessdata.io/data-package/
-    """
-    units = {definition.unit for definition in provenance.definitions}
-    unit = units.pop() if len(units) == 1 else ""
-    package = {
-        "profile": "data-package",
-        "name": "lifecircle-run",
-        "title": provenance.project.project.name,
-        "resources": [
-            resource
-            for name, digest in file_hashes(folder).items()
-            if name != PACKAGE
-            for resource in _resources(folder / name, digest, unit)
-        ],
-    }
-    _write_json(folder / PACKAGE, package)
+    write_json(folder / RUN, run_json(provenance, file_hashes(folder)))
 
 
 def versions() -> dict[str, str]:
@@ -127,55 +94,6 @@ def versions() -> dict[str, str]:
         "gdal": ".".join(map(str, pyogrio.__gdal_version__)),
         **{name: importlib.metadata.version(name) for name in _LIBRARIES},
     }
-
-
-def _resources(path: Path, digest: str, unit: str) -> Iterator[dict[str, Any]]:
-    """A file as the package lists it; a GeoPackage once for each of its layers."""
-    name = path.stem.replace("_", "-").lower()
-    kind = path.suffix.removeprefix(".")
-    about = {
-        "path": path.name,
-        "format": kind,
-        "mediatype": _MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
-        "bytes": path.stat().st_size,
-        "hash": f"sha256:{digest}",
-    }
-    if kind == "csv":
-        schema = _schema(path.name, read_header(path), unit)
-        yield {"name": name, "profile": "tabular-data-resource", **about, "encoding": "utf-8",
-               "dialect": {"lineTerminator": "\n"}, "schema": schema}  # fmt: skip
-    elif kind == "parquet":
-        schema = _schema(path.name, pyarrow.parquet.read_schema(path).names, unit)
-        yield {"name": name, **about, "schema": schema}
-    elif kind == "gpkg":
-        for layer in layer_names(path):
-            fields_ = pyogrio.read_info(path, layer=layer)["fields"]
-            schema = _schema(f"{path.name}:{layer}", fields_, unit)
-            yield {"name": f"{name}-{layer}".replace("_", "-"), **about, "layer": layer,
-                   "schema": schema}  # fmt: skip
-    else:
-        yield {"name": f"{name}-{kind}", **about}
-
-
-def _schema(table: str, names: list[str], unit: str) -> dict[str, Any]:
-    """A Frictionless table schema; Chinese words stand beside the English ones."""
-    described = []
-    for column in columns(table, names):
-        entry: dict[str, Any] = {
-            "name": column.name,
-            "type": column.type,
-            "title": column.titles["en"],
-            "title_zh": column.titles["zh"],
-            "description": column.meanings["en"],
-            "description_zh": column.meanings["zh"],
-        }
-        measured_in = unit if column.unit == "definition" else column.unit
-        if measured_in:
-            entry["unit"] = measured_in
-        if column.values:
-            entry["values"] = column.values
-        described.append(entry)
-    return {"fields": described, "missingValues": [""]}
 
 
 def _plain(value: Any) -> Any:
@@ -203,6 +121,7 @@ def _number(value: object) -> object:
     return _NOT_FINITE.get(value, value) if isinstance(value, str) else value
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file for people and programs: strict, indented, as UTF-8."""
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8", newline="\n")

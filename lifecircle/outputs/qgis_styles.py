@@ -1,138 +1,133 @@
-"""How QGIS draws the layers of a GeoPackage: a table of styles inside it."""
+"""How QGIS draws the layers of a GeoPackage: a table of styles inside it.
+
+Zones and demand have a style for each service, of which QGIS shows one at once and offers the
+others by name. Zones show all services at once where that is known, otherwise, as demand does, the
+service with the lowest rate.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from html import escape
+import math
+from collections.abc import Iterator, Mapping
 
+import geopandas as gpd
 import pandas as pd
 
-from lifecircle.outputs.columns import words
-from lifecircle.verdicts import COLOURS
+from lifecircle.outputs.gis_names import Naming
+from lifecircle.outputs.qgis_looks import (
+    Legend,
+    demand_style,
+    facility_style,
+    isochrone_style,
+    street_style,
+    zone_style,
+)
+from lifecircle.outputs.qml import style
+from lifecircle.standards import ALL
 
 STYLES = "layer_styles"
 """Where QGIS looks for styles."""
 
-_COLOURS = {
-    "zones": {
-        "pass": COLOURS["pass"],
-        "fail": COLOURS["fail_2"],
-        "no demand": COLOURS["no_demand"],
-        "no data": COLOURS["no_data"],
-        "not in scope": COLOURS["not_in_scope"],
-    },
-    "demand": {
-        "reached": "#2f78b3",
-        "beyond": "#c65d14",
-        "cut_off": "#7a2f8a",
-        "unsnapped": "#6b7280",
-    },
-}
-_LOOKS = {
-    "fill": ("fill", "SimpleFill", "1", {"outline_color": "#52606d", "outline_width": "0.3"}),
-    "glass": ("fill", "SimpleFill", "0.25", {"outline_color": "#2f78b3", "outline_width": "0.3"}),
-    "line": ("line", "SimpleLine", "1", {"line_width": "0.2"}),
-    "marker": ("marker", "SimpleMarker", "1", {"name": "circle", "size": "2"}),
-    "dot": ("marker", "SimpleMarker", "1", {"name": "circle", "size": "1", "outline_style": "no"}),
-}
+_LONGEST_NAME = 30
+"""Characters of a style's name."""
 
 
-@dataclass(frozen=True)
-class _Class:
-    """What is drawn alike: the value of a column, what the legend says, the colour."""
-
-    value: str
-    label: str
-    colour: str
-
-
-def style_table(columns: Mapping[str, Iterable[str]], language: str) -> pd.DataFrame:
-    """Rows of QGIS's `layer_styles`, one per layer that has a style.
+def style_table(layers: Mapping[str, pd.DataFrame], legend: Legend) -> pd.DataFrame:
+    """Rows of QGIS's `layer_styles`: for each layer the style that is shown, then the others.
 
     Parameters
     ----------
-    columns
-        Columns of each layer by its name. Zones and demand are coloured by their first service.
-    language
-        Language of the legends.
+    layers
+        Frames by name: `zones` and `zones_<definition>`, `facilities`, `streets`, `demand`,
+        `isochrones`; tables without geometry get the names of their fields.
     """
-    styles = {
-        "zones": _by_column(columns.get("zones", ()), "status_<service>", "zones", language),
-        "demand": _by_column(columns.get("demand", ()), "state_<service>", "demand", language),
-        "facilities": _document("", [_Class("", "", "#1f2933")], "marker"),
-        "streets": _document("", [_Class("", "", "#9aa5b1")], "line"),
-        "isochrones": _document("", [_Class("", "", "#2f78b3")], "glass"),
-    }
-    styles = {name: style for name, style in styles.items() if name in columns}
-    return pd.DataFrame(
+    rows = [
         {
             "f_table_catalog": "",
             "f_table_schema": "",
-            "f_table_name": list(styles),
-            "f_geometry_column": "geom",
-            "styleName": "lifecircle",
-            "styleQML": list(styles.values()),
+            "f_table_name": table,
+            "f_geometry_column": "geom" if "geometry" in layer else "",
+            "styleName": name,
+            "styleQML": text,
             "styleSLD": "",
-            "useAsDefault": True,
-            "description": "",
+            "useAsDefault": number == 0,
+            "description": name,
             "owner": "",
             "ui": "",
-            "update_time": pd.Timestamp("2000-01-01"),
+            "update_time": pd.Timestamp("2000-01-01", tz="UTC"),
         }
-    )
+        for table, layer in layers.items()
+        for number, (name, text) in enumerate(_unique(_styles(table, layer, legend)))
+    ]
+    return pd.DataFrame(rows)
 
 
-def _by_column(names: Iterable[str], pattern: str, layer: str, language: str) -> str:
-    """A class for each value of the first column of a pattern."""
-    start = pattern.partition("<")[0]
-    column = next((name for name in names if name.startswith(start)), "")
-    labels = words(f"layers.gpkg:{layer}", pattern, language)
-    classes = [_Class(value, labels[value], colour) for value, colour in _COLOURS[layer].items()]
-    return _document(column, classes, "fill" if layer == "zones" else "dot")
+def first_service(zones: pd.DataFrame, naming: Naming) -> str:
+    """The service that zones show at once: all together if known, else the worst with data."""
+    if (
+        f"rate_{naming.services[ALL]}" in zones
+        and zones[f"rate_{naming.services[ALL]}"].notna().any()
+    ):
+        return ALL
+    return worst_service(zones, naming)
 
 
-def _document(column: str, classes: list[_Class], look: str) -> str:
-    """A QGIS style that draws each class of a column, or all alike where there is no column."""
-    symbols = "".join(_symbol(number, look, drawn.colour) for number, drawn in enumerate(classes))
-    categories = "".join(
-        f'<category symbol="{number}" value="{escape(drawn.value)}" label="{escape(drawn.label)}" '
-        'render="true" type="string"/>'
-        for number, drawn in enumerate(classes)
-    )
-    renderer = (
-        f'type="categorizedSymbol" attr="{escape(column)}"' if column else 'type="singleSymbol"'
-    )
-    inside = f"<categories>{categories}</categories>" if column else ""
-    return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
-        '<qgis version="3.28.0" styleCategories="Symbology">'
-        f'<renderer-v2 {renderer} symbollevels="0" forceraster="0" enableorderby="0">'
-        f"{inside}<symbols>{symbols}</symbols></renderer-v2></qgis>"
-    )
+def worst_service(zones: pd.DataFrame, naming: Naming) -> str:
+    """The service with the lowest rate in all zones together; the first where none has data."""
+    keys = [key for key in _offered(zones, "rate", naming) if key != ALL]
+    rates = {key: _rate(zones, naming.services[key]) for key in keys}
+    known = [key for key in keys if math.isfinite(rates[key])]
+    return min(known, key=rates.__getitem__) if known else next(iter(keys), "")
 
 
-def _symbol(number: int, look: str, colour: str) -> str:
-    kind, layer, alpha, options = _LOOKS[look]
-    options = {"line_color" if kind == "line" else "color": colour, **options}
-    written = "".join(
-        f'<Option type="QString" name="{name}" value="{_rgba(value)}"/>'
-        for name, value in options.items()
-    )
-    return (
-        f'<symbol type="{kind}" name="{number}" alpha="{alpha}" clip_to_extent="1" force_rhr="0">'
-        f'<layer class="{layer}" enabled="1" locked="0" pass="0">'
-        f'<Option type="Map">{written}</Option></layer></symbol>'
-    )
+def _rate(zones: pd.DataFrame, short: str) -> float:
+    known = zones[f"rate_{short}"].notna()
+    demand = float(zones.loc[known, f"demand_{short}"].sum())
+    covered = float(zones.loc[known, f"covered_{short}"].sum())
+    return covered / demand if demand else math.nan
 
 
-def _rgba(value: str) -> str:
-    """A colour as QGIS writes it; other values as they are.
+def _offered(layer: pd.DataFrame, kind: str, naming: Naming) -> list[str]:
+    """Keys of the services for which a layer has a column of this kind, in the layer's order."""
+    keys = {f"{kind}_{short}": key for key, short in naming.services.items()}
+    return [keys[name] for name in layer.columns if name in keys]
 
-    >>> _rgba("#2f78b3"), _rgba("circle")
-    ('47,120,179,255', 'circle')
-    """
-    if not value.startswith("#"):
-        return value
-    red, green, blue = bytes.fromhex(value[1:])
-    return f"{red},{green},{blue},255"
+
+def _styles(table: str, layer: pd.DataFrame, legend: Legend) -> Iterator[tuple[str, str]]:
+    """Name and text of every style of a table, the first to be shown."""
+    fields = legend.fields[table]
+    title = legend.word("default")
+    if table == "zones" or table.startswith("zones_"):
+        # The style that is shown names the fields; the others leave them as they are.
+        first = first_service(layer, legend.naming)
+        for key in _first(first, _offered(layer, "verdict", legend.naming)):
+            yield legend.service(key), zone_style(key, legend, fields if key == first else None)
+    elif table == "demand" and isinstance(layer, gpd.GeoDataFrame):
+        keys = _first(legend.worst, _offered(layer, "min", legend.naming))
+        for number, key in enumerate(keys):
+            named = fields if number == 0 else None
+            yield legend.service(key), demand_style(key, layer, legend, named)
+    elif table == "facilities":
+        yield title, facility_style(layer, legend, fields)
+    elif table == "streets":
+        yield title, street_style(fields)
+    elif table == "isochrones":
+        yield title, isochrone_style(layer, legend, fields)
+    else:
+        yield title, style(None, fields)
+
+
+def _first(first: str, keys: list[str]) -> list[str]:
+    return sorted(keys, key=lambda key: key != first)
+
+
+def _unique(styles: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The styles with names that fit, none twice."""
+    taken: set[str] = set()
+    for name, text in styles:
+        short, number = name[:_LONGEST_NAME], 2
+        while short.casefold() in taken:
+            short = f"{name[: _LONGEST_NAME - 4]} {number}"
+            number += 1
+        taken.add(short.casefold())
+        yield short, text

@@ -62,6 +62,8 @@ class ProjectTable(Table):
     language: Literal["zh", "en"] = "zh"
     crs: str = "auto"
     output_crs: str = "EPSG:4326"
+    geoparquet: bool = False
+    """Whether the layers are written as GeoParquet too."""
 
 
 class ModeTable(Table):
