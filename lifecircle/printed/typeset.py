@@ -1,0 +1,76 @@
+"""Lines of text: broken and shortened to a width, in Chinese as in English."""
+
+from __future__ import annotations
+
+import re
+
+from lifecircle.printed.fonts import OMITTED, Fonts
+
+MM_PER_POINT = 25.4 / 72
+
+# What cannot begin a line, and what cannot end one.
+_NOT_FIRST = "，。、；：！？）》」』”’…·%)],.;:!?"
+_NOT_LAST = "（《「『“‘([#"
+_PARTS = re.compile("[\u2e80-\u9fff\uf900-\uff60\U00020000-\U0003ffff]|\\s+|[^\\s\u2e80-\u9fff]+?(?<=[-/·_])|"
+                    "[^\\s\u2e80-\u9fff]+")  # fmt: skip
+
+
+def width_mm(fonts: Fonts, text: str, size: float) -> float:
+    """The width of a text in millimetres at a size in points."""
+    return fonts.em(text) * size * MM_PER_POINT
+
+
+def shortened(fonts: Fonts, text: str, size: float, room_mm: float) -> str:
+    """The text, cut with an ellipsis where it is wider than the room."""
+    if width_mm(fonts, text, size) <= room_mm:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        cut = text[:middle].rstrip() + OMITTED
+        low, high = (
+            (middle, high) if width_mm(fonts, cut, size) <= room_mm else (low, middle - 1)
+        )
+    return text[:low].rstrip() + OMITTED
+
+
+def wrapped(
+    fonts: Fonts, text: str, size: float, room_mm: float, *, most: int | None = None
+) -> list[str]:
+    """The text in lines no wider than the room; of more than `most` the last is cut."""
+    lines = [""]
+    for part in _unbreakable(text):
+        if part.isspace() and not lines[-1]:
+            continue
+        if width_mm(fonts, (lines[-1] + part).rstrip(), size) <= room_mm:
+            lines[-1] += part
+            continue
+        pieces = _chopped(fonts, part.lstrip(), size, room_mm)
+        lines = [*lines, *pieces] if lines[-1] else pieces if len(lines) == 1 else [*lines[:-1], *pieces]
+    lines = [line.rstrip() for line in lines]
+    if most is not None and len(lines) > most:
+        rest = " ".join(lines[most - 1 :])
+        return [*lines[: most - 1], shortened(fonts, rest, size, room_mm)]
+    return lines
+
+
+def _unbreakable(text: str) -> list[str]:
+    """The pieces between which a line may break."""
+    pieces: list[str] = []
+    for part in _PARTS.findall(text):
+        joins = pieces and not pieces[-1].isspace()
+        if joins and (part[0] in _NOT_FIRST or pieces[-1][-1] in _NOT_LAST):
+            pieces[-1] += part
+        else:
+            pieces.append(part)
+    return pieces
+
+
+def _chopped(fonts: Fonts, word: str, size: float, room_mm: float) -> list[str]:
+    """A word in pieces that fit, for one that is wider than a line."""
+    pieces = [""]
+    for letter in word:
+        if pieces[-1] and width_mm(fonts, pieces[-1] + letter, size) > room_mm:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
