@@ -25,7 +25,7 @@ from lifecircle.printed.page import (
 from lifecircle.printed.parts import (
     gaps_part,
     inputs_part,
-    matrix_part,
+    matrix_parts,
     services_part,
     standard_part,
     standards_in_use,
@@ -50,7 +50,11 @@ NUMBER_MM, NAME_MM = 9.0, 46.0
 def write_atlas(path: Path, pages: Sequence[Page], edition: Edition) -> None:
     """Write pages as one PDF, numbered."""
     name = edition.content.project.project.name
-    about = {"Title": f"{name} · {title_of(edition)}", "Creator": "lifecircle", "CreationDate": None}
+    about = {
+        "Title": f"{name} · {title_of(edition)}",
+        "Creator": "lifecircle",
+        "CreationDate": None,
+    }
     with PdfPages(path, metadata=about) as pdf:
         for at, page in enumerate(pages, start=1):
             look = Look(SMALL.size, GREY, align="right")
@@ -60,11 +64,8 @@ def write_atlas(path: Path, pages: Sequence[Page], edition: Edition) -> None:
 
 def front_pages(edition: Edition, one: Sheet, fonts: Fonts, paper: Paper) -> list[Page]:
     """The cover and the matrix."""
-    keys = one.services
-    groups = [keys[at : at + MOST_COLUMNS] for at in range(0, len(keys), MOST_COLUMNS)]
     pages = [_cover(edition, one, fonts, paper)]
-    for group in groups:
-        part = matrix_part(one, group)
+    for part in matrix_parts(one, MOST_COLUMNS):
         pages += _table_pages(
             edition, fonts, paper, part, edition.plain(words("h_matrix")), matrix=True,
             note=edition.say("matrix_note"),
@@ -84,7 +85,9 @@ def back_pages(edition: Edition, one: Sheet, fonts: Fonts, paper: Paper) -> list
         name = standard.name_zh if edition.language == "zh" else standard.name_en
         title = f"{edition.plain(words('h_standard'))}: {name}"
         part = standard_part(first)
-        source = f"{edition.plain(words('source', text=standard.source))}" if standard.source else ""
+        source = (
+            f"{edition.plain(words('source', text=standard.source))}" if standard.source else ""
+        )
         pages += _table_pages(
             edition, fonts, paper, part, title, shares=STANDARD_SHARES, note=source
         )

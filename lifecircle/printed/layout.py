@@ -59,7 +59,11 @@ def _beside(scene: Scene, paper: Paper) -> Layout:
     right = left + wide - column
     frame = map_frame(scene, (left, lower, wide - column - GAP_MM, high))
     return Layout(
-        paper, frame, (right, lower + scale, column, high - scale), None, (right, lower, column, scale)
+        paper,
+        frame,
+        (right, lower + scale, column, high - scale),
+        None,
+        (right, lower, column, scale),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -42,7 +44,7 @@ PAPERS = {
     "a4": Paper("a4", 297, 210),
     "a3": Paper("a3", 420, 297, margin=12.0, grow=1.3),
 }
-PICTURE = Paper("picture", 170, 112, margin=1.0, grow=0.95, dressed=False)
+PICTURE = Paper("picture", 170, 93, margin=1.0, grow=0.95, dressed=False)
 """What fits between the margins of a report in A4."""
 
 
@@ -91,6 +93,18 @@ class Page:
     def top(self) -> float:
         """The upper edge of what is printed."""
         return self.paper.height - self.paper.margin
+
+
+@contextmanager
+def own_settings() -> Iterator[None]:
+    """matplotlib as it comes, whatever a notebook has set; as before when left."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        # Unhinted letters are as wide as they are measured; Type 3 takes every font there is.
+        matplotlib.rcParams.update(
+            {"text.hinting": "none", "text.hinting_factor": 1, "pdf.fonttype": 3}
+        )
+        yield
 
 
 def blank_page(paper: Paper, fonts: Fonts) -> Page:

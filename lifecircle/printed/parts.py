@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import escape
+
 from lifecircle import verdicts
 from lifecircle.printed.edition import Edition, gaps, places, rows_of_services
 from lifecircle.report import about
@@ -11,6 +13,9 @@ from lifecircle.report.cells import Cell, Row, Sheet
 from lifecircle.report.grid import Entry, Part, entry, heads, number, verdict_chip
 from lifecircle.report.naming import service_name
 from lifecircle.report.words import Both, both, percent_of, words
+
+MOST_WHERE = 40
+"""Letters of a finding's place."""
 
 MOST_GAPS = 60
 """Rows of the list of gaps; coverage.xlsx has them all."""
@@ -38,6 +43,12 @@ def services_part(edition: Edition, one: Sheet) -> Part:
         for row in rows_of_services(edition, one)
     )
     return Part(columns, rows)
+
+
+def matrix_parts(one: Sheet, most: int) -> list[Part]:
+    """The matrix in tables of at most so many services."""
+    keys = one.services
+    return [matrix_part(one, keys[at : at + most]) for at in range(0, len(keys), most)]
 
 
 def matrix_part(one: Sheet, keys: Sequence[str]) -> Part:
@@ -138,11 +149,20 @@ def findings_part(edition: Edition) -> Part | None:
     """What was wrong in the inputs, errors and warnings first."""
     found = about.finding_rows(edition.content.findings)
     rows = tuple(
-        (entry(row.level), entry(row.layer), entry(row.where), entry(row.text), entry(row.action))
+        (entry(row.level), entry(row.layer), _where(row.where), entry(row.text), entry(row.action))
         for row in found
     )
     columns = heads("c_severity", "c_layer", "c_where", "c_message", "c_action")
     return Part(columns, rows) if rows else None
+
+
+def _where(where: Both) -> Entry:
+    """Column and rows of a finding, cut where they are many; findings.csv has them all."""
+    zh, en = (
+        text if len(text) <= MOST_WHERE else f"{text[:MOST_WHERE]}…"
+        for text in (where.plain("zh"), where.plain("en"))
+    )
+    return Entry(Both(escape(zh), escape(en)))
 
 
 def standards_in_use(edition: Edition) -> list[tuple[Sheet, list[Sheet]]]:
@@ -150,7 +170,9 @@ def standards_in_use(edition: Edition) -> list[tuple[Sheet, list[Sheet]]]:
     found: list[tuple[Sheet, list[Sheet]]] = []
     for one in edition.sheets:
         said = (one.standard, standard_part(one))
-        users = next((us for first, us in found if (first.standard, standard_part(first)) == said), None)
+        users = next(
+            (us for first, us in found if (first.standard, standard_part(first)) == said), None
+        )
         if users is None:
             found.append((one, users := []))
         users.append(one)

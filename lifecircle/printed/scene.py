@@ -80,9 +80,7 @@ def _dots(facilities: gpd.GeoDataFrame) -> dict[str, Array]:
         y=shapely.get_y(facilities.geometry.to_numpy()),
     )
     middles = points.groupby(["service", "facility"], sort=True)[["x", "y"]].mean()
-    return {
-        str(service): group.to_numpy() for service, group in middles.groupby(level="service")
-    }
+    return {str(service): group.to_numpy() for service, group in middles.groupby(level="service")}
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,9 @@ def _on_the_ground(crs: pyproj.CRS, x: float, y: float, across: float) -> tuple[
     lon, lat = inverse.transform([x - across / 2, x + across / 2, x], [y, y, y])
     ground = float(distance_m(lon[0], lat[0], lon[1], lat[1])) / across
     step = 1e-4
-    ex, ey = inverse.transform([lon[2], lon[2]], [lat[2] - step, lat[2] + step], direction="INVERSE")
+    ex, ey = inverse.transform(
+        [lon[2], lon[2]], [lat[2] - step, lat[2] + step], direction="INVERSE"
+    )
     return ground, math.degrees(math.atan2(ex[1] - ex[0], ey[1] - ey[0]))
 
 

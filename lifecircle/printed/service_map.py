@@ -127,16 +127,16 @@ def _draw_ground(page: Page, plate: Plate, verdicts: Sequence[Verdict]) -> None:
     """The zones in the colours of their verdicts, streets, outlines; all within the frame."""
     frame = rectangle(page, plate.layout.frame.box, edge=GREY, width=0.6, zorder=7)
     for verdict in dict.fromkeys(verdicts):
-        paths = [
-            path for path, its in zip(plate.outlines, verdicts, strict=True) if its == verdict
-        ]
+        paths = [path for path, its in zip(plate.outlines, verdicts, strict=True) if its == verdict]
         hatch, colour = HATCHES.get(verdict, (None, "none"))
         fills = PathCollection(
             paths, facecolor=COLOURS[verdict], edgecolor=colour, linewidth=0, zorder=1, hatch=hatch
         )
         fills.set_gid(f"zones-{verdict}")
         _add_within(page, fills, frame)
-    lines = LineCollection(plate.streets, colors=STREET, linewidths=0.35 * page.paper.grow, zorder=2)
+    lines = LineCollection(
+        plate.streets, colors=STREET, linewidths=0.35 * page.paper.grow, zorder=2
+    )
     lines.set_gid("streets")
     lines.set_rasterized(sum(map(len, plate.streets)) > MOST_STREET_POINTS)
     _add_within(page, lines, frame)

@@ -33,7 +33,12 @@ def widths_for(page: Page, shares: Sequence[float]) -> tuple[float, ...]:
 
 
 def draw_table(
-    page: Page, part: Part, setting: Setting, edition: Edition, room: tuple[float, float], first: int
+    page: Page,
+    part: Part,
+    setting: Setting,
+    edition: Edition,
+    room: tuple[float, float],
+    first: int,
 ) -> tuple[int, float]:
     """Head and rows from the row `first` on, as many as fit between `room`'s upper and lower edge.
 
@@ -58,7 +63,7 @@ def _look(entry: Entry, setting: Setting, *, head: bool) -> Look:
     bold = head or entry.look == "b"
     colour = ink_on(_verdict(entry)) if entry.chip else GREY if entry.look == "mono" else DARK
     align = "right" if "r" in entry.look.split() else "left"
-    return Look(setting.size, colour, bold, align, halo=entry.chip in HATCHES)  # type: ignore[arg-type]
+    return Look(setting.size, colour, bold, align, halo=entry.chip == "undecided")  # type: ignore[arg-type]
 
 
 def _verdict(entry: Entry) -> Verdict:
@@ -68,7 +73,9 @@ def _verdict(entry: Entry) -> Verdict:
 def _lines(page: Page, entry: Entry, setting: Setting, edition: Edition, wide: float) -> list[str]:
     text = page.fonts.printable(edition.plain(entry.text))
     size = setting.size * page.paper.grow
-    return wrapped(page.fonts, text, size, wide - 2 * PAD_MM, most=1 if setting.tight else MOST_LINES)
+    return wrapped(
+        page.fonts, text, size, wide - 2 * PAD_MM, most=1 if setting.tight else MOST_LINES
+    )
 
 
 def _height(page: Page, row: Sequence[Entry], setting: Setting, edition: Edition) -> float:
@@ -80,7 +87,13 @@ def _height(page: Page, row: Sequence[Entry], setting: Setting, edition: Edition
 
 
 def _draw_row(
-    page: Page, row: Sequence[Entry], setting: Setting, edition: Edition, y: float, *, head: bool = False
+    page: Page,
+    row: Sequence[Entry],
+    setting: Setting,
+    edition: Edition,
+    y: float,
+    *,
+    head: bool = False,
 ) -> float:
     """A row with its upper edge at `y`; its lower edge."""
     loose = Setting(setting.widths, setting.size) if head else setting
@@ -103,7 +116,7 @@ def _draw_row(
 
 def _fill(page: Page, box: tuple[float, float, float, float], verdict: Verdict) -> None:
     rectangle(page, box, fill=COLOURS[verdict], edge="white", width=0.8, zorder=2)
-    if verdict in HATCHES and verdict != "no_data":
+    if verdict == "undecided":
         hatch, colour = HATCHES[verdict]
         rectangle(page, box, edge=colour, hatch=hatch, width=0, zorder=3)
     rectangle(page, box, edge=LINE, width=0.2, zorder=4)

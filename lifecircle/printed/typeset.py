@@ -28,9 +28,7 @@ def shortened(fonts: Fonts, text: str, size: float, room_mm: float) -> str:
     while low < high:
         middle = (low + high + 1) // 2
         cut = text[:middle].rstrip() + OMITTED
-        low, high = (
-            (middle, high) if width_mm(fonts, cut, size) <= room_mm else (low, middle - 1)
-        )
+        low, high = (middle, high) if width_mm(fonts, cut, size) <= room_mm else (low, middle - 1)
     return text[:low].rstrip() + OMITTED
 
 
@@ -46,7 +44,13 @@ def wrapped(
             lines[-1] += part
             continue
         pieces = _chopped(fonts, part.lstrip(), size, room_mm)
-        lines = [*lines, *pieces] if lines[-1] else pieces if len(lines) == 1 else [*lines[:-1], *pieces]
+        lines = (
+            [*lines, *pieces]
+            if lines[-1]
+            else pieces
+            if len(lines) == 1
+            else [*lines[:-1], *pieces]
+        )
     lines = [line.rstrip() for line in lines]
     if most is not None and len(lines) > most:
         rest = " ".join(lines[most - 1 :])
