@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,18 +21,25 @@ from lifecircle.outputs.gis_layers import street_layer
 from lifecircle.outputs.provenance import provenance_of, versions
 from lifecircle.outputs.records import read_coverage
 from lifecircle.outputs.side_tables import read_side_tables
-from lifecircle.printed.atlas import back_pages, front_pages, write_atlas
+from lifecircle.printed.atlas import atlas_pages, write_atlas
 from lifecircle.printed.edition import Edition, attribution, edition_of, every_text, kinds_at_most
 from lifecircle.printed.fonts import Fonts, find_fonts
+from lifecircle.printed.gap_map import gap_page, has_gap
 from lifecircle.printed.page import PAPERS, PICTURE, Page, own_settings
+from lifecircle.printed.plate import Plate, plate_of
 from lifecircle.printed.record import read_record, refuse_edited, remove_stale, write_record
 from lifecircle.printed.scene import Scene, scene_of
-from lifecircle.printed.service_map import Plate, plate_of, service_page
+from lifecircle.printed.service_map import service_page
 from lifecircle.printed.word import write_word
 from lifecircle.progress import Progress
 from lifecircle.report import ReportContent
 from lifecircle.report.cells import Sheet
 
+MapLayer = Literal["rate", "gap"]
+DRAWN: Mapping[MapLayer, Callable[[Plate, Edition, Sheet, str], Page]] = {
+    "rate": service_page,
+    "gap": gap_page,
+}
 WORD_DPI = 220
 LEAST_DPI, MOST_DPI = 50, 1200
 
@@ -41,13 +48,15 @@ LEAST_DPI, MOST_DPI = 50, 1200
 class PrintOptions:
     """What to print.
 
-    `services` none: every one of the definition, by default the main one. `formats` of the maps;
-    `atlas` and `report` are on besides. `language` none: the project's. `font` is a file to prefer
-    to the installed fonts.
+    `services` none: every one of the definition, by default the main one. `layers`: rates, and
+    where how much is missing, for services that lack something. `formats` of the maps; `atlas` and
+    `report` are on besides. `language` none: the project's. `font` is a file to prefer to the
+    installed fonts.
     """
 
     services: tuple[str, ...] = ()
     definition: str = ""
+    layers: tuple[MapLayer, ...] = ("rate",)
     formats: tuple[Literal["png", "pdf"], ...] = ("png", "pdf")
     paper: Literal["a4", "a3"] = "a4"
     dpi: int = 200
@@ -81,6 +90,7 @@ def service_map(
     analysis: Analysis,
     service: str,
     *,
+    layer: MapLayer = "rate",
     definition: str = "",
     paper: Literal["a4", "a3"] = "a4",
     language: str | None = None,
@@ -92,6 +102,8 @@ def service_map(
     ----------
     service
         A key of the standard, or `all`.
+    layer
+        `rate`, or `gap`: circles as large as the demand still to cover.
     definition
         Key of a definition; by default the main one.
     language
@@ -102,7 +114,8 @@ def service_map(
     Raises
     ------
     InputError
-        If there is no such service or definition, or no font for the names.
+        If there is no such service or definition, nothing is missing for a map of gaps, or no font
+        has the names.
 
     Notes
     -----
@@ -114,8 +127,9 @@ def service_map(
     lines = None if analysis.network is None else street_layer(analysis.network)
     with own_settings():
         job = _job(_content(analysis), lines, options, run="")
-        plate = _plate(job, paper)
-        return service_page(plate, job.edition, job.sheet, service).figure
+        if layer == "gap" and not has_gap(job.sheet, service):
+            raise InputError.of("printed.no_gap", service=service)
+        return DRAWN[layer](_plate(job, paper), job.edition, job.sheet, service).figure
 
 
 def write_maps(
@@ -168,7 +182,7 @@ def _job(
     one = edition.of(options.definition) if options.definition else edition.sheets[0]
     if unknown := [key for key in options.services if key not in one.services]:
         raise InputError.of("printed.no_service", names=some(unknown), known=some(one.services))
-    fonts = find_fonts(every_text(edition), options.font)
+    fonts = find_fonts(every_text(edition), options.font, language=edition.language)
     scene = scene_of(content.zones, content.facilities, lines, content.project.project.crs)
     services = tuple(dict.fromkeys(options.services)) or one.services
     return _Job(edition, one, services, scene, fonts, run)
@@ -183,19 +197,25 @@ def _write(job: _Job, out: Path, options: PrintOptions, progress: Progress | Non
     """All files, in a temporary folder until they are complete."""
     suffix = f"-{options.definition}" if job.sheet is not job.edition.sheets[0] else ""
     ending = f"{suffix}-{options.paper}"
-    names = [f"map-{key}{ending}.{kind}" for key in job.services for kind in options.formats]
+    maps = {
+        f"map-{key}{'' if layer == 'rate' else f'-{layer}'}{ending}": (key, layer)
+        for key in job.services
+        for layer in options.layers
+        if layer == "rate" or has_gap(job.sheet, key)
+    }
+    names = [f"{stem}.{kind}" for stem in maps for kind in options.formats]
     names += [f"atlas{ending}.pdf"] * options.atlas + [f"report{suffix}.docx"] * options.report
     refuse_edited(out, names)
-    steps = _Steps(progress, len(job.services) * (1 + options.report) + options.atlas)
+    steps = _Steps(progress, len(maps) + options.atlas + len(job.services) * options.report)
     with replace_outputs(out) as folder:
         earlier = read_record(out)
-        pages = _write_maps(job, folder, options, ending, steps) if names else []
-        if options.atlas:
-            steps.next()
-            paper = PAPERS[options.paper]
-            front = front_pages(job.edition, job.sheet, job.fonts, paper)
-            back = back_pages(job.edition, job.sheet, job.fonts, paper)
-            write_atlas(folder / f"atlas{ending}.pdf", [*front, *pages, *back], job.edition)
+        if options.formats or options.atlas:
+            plate = _plate(job, options.paper)
+            pages = _write_maps(job, plate, folder, options, maps=maps, steps=steps)
+            if options.atlas:
+                steps.next()
+                whole = atlas_pages(plate, job.edition, job.sheet, pages)
+                write_atlas(folder / f"atlas{ending}.pdf", whole, job.edition)
         if options.report:
             pictures = _pictures(job, steps)
             write_word(folder / f"report{suffix}.docx", job.edition, job.sheet, pictures)
@@ -205,21 +225,23 @@ def _write(job: _Job, out: Path, options: PrintOptions, progress: Progress | Non
 
 
 def _write_maps(
-    job: _Job, folder: Path, options: PrintOptions, ending: str, steps: _Steps
+    job: _Job,
+    plate: Plate,
+    folder: Path,
+    options: PrintOptions,
+    *,
+    maps: Mapping[str, tuple[str, MapLayer]],
+    steps: _Steps,
 ) -> list[Page]:
-    """A file for each service and format; the pages, for the atlas."""
-    if not (options.formats or options.atlas):
-        return []
-    plate = _plate(job, options.paper)
+    """A file for each map and format; the pages, for the atlas."""
     pages = []
-    for key in job.services:
+    for stem, (key, layer) in maps.items():
         steps.next()
-        page = service_page(plate, job.edition, job.sheet, key)
+        page = DRAWN[layer](plate, job.edition, job.sheet, key)
         for kind in options.formats:
             # no date inside: the same run is the same file
             about = {"CreationDate": None} if kind == "pdf" else {"Software": None}
-            path = folder / f"map-{key}{ending}.{kind}"
-            page.figure.savefig(path, dpi=options.dpi, metadata=about)
+            page.figure.savefig(folder / f"{stem}.{kind}", dpi=options.dpi, metadata=about)
         pages.append(page)
     return pages
 

@@ -33,6 +33,13 @@ class Sheet(StrEnum):
     A3 = "a3"
 
 
+class Layer(StrEnum):
+    """What maps show."""
+
+    RATE = "rate"
+    GAP = "gap"
+
+
 def map_command(
     folder: Annotated[
         Path,
@@ -47,6 +54,10 @@ def map_command(
     definition: Annotated[
         str, typer.Option(metavar="KEY", help="A definition; the main one by default. 口径。")
     ] = "",
+    layer: Annotated[
+        list[Layer] | None,
+        typer.Option(help="What maps show: rates (default), gaps; repeatable. 覆盖率或缺口。"),
+    ] = None,
     kind: Annotated[
         Kind, typer.Option("--format", help="Files for each service's map. 单张地图的格式。")
     ] = Kind.BOTH,
@@ -84,6 +95,7 @@ def map_command(
         options = PrintOptions(
             services=tuple(service or ()),
             definition=definition,
+            layers=tuple(each.value for each in layer or (Layer.RATE,)),
             formats=formats[kind],
             paper=paper.value,
             dpi=dpi,

@@ -117,7 +117,7 @@ def kinds_at_most(one: Sheet, keys: Sequence[str]) -> int:
 
 
 def service_line(edition: Edition, one: Sheet, key: str) -> str:
-    """A service's own limit and how many facilities were counted; of all at once, which they are."""
+    """A service's own limit and how many facilities count; of all at once, which services."""
     if key == ALL:
         names = [edition.plain(service_name(one.standard, each)) for each in one.standard.all]
         comma = "、" if edition.language == "zh" else ", "

@@ -27,8 +27,14 @@ CHINESE = (
 )  # fmt: skip
 """Families in the order of preference: plain faces with the mainland's forms first."""
 
-LATIN = "DejaVu Sans"
+WESTERN = ("Noto Sans", "Source Sans 3", "Segoe UI", "Arial", "Helvetica Neue", "Liberation Sans")
+"""Families that come first where the text is English."""
+
+ALWAYS = "DejaVu Sans"
 """Comes with matplotlib, and has the marks that some Chinese fonts lack."""
+
+# Chinese fonts give these the width of a letter, which tears English apart.
+_NARROW = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "·": "•"})
 
 MOST_FALLBACKS = 6
 OMITTED = "…"
@@ -41,12 +47,14 @@ _HAN = re.compile("[\u2e80-\u312f\u31a0-\u9fff\uf900-\ufaff\uff00-\uffef\U000200
 class Fonts:
     """The families to print with, in the order in which letters are looked up.
 
-    `missing` are the letters that none of them has.
+    `missing` are the letters that none of them has. `narrow`: English set in a Chinese font, whose
+    quotation marks are replaced by narrow ones.
     """
 
     families: tuple[str, ...]
     faces: tuple[FT2Font, ...]
     missing: frozenset[str] = frozenset()
+    narrow: bool = False
     _advance: dict[str, float] = field(default_factory=dict, repr=False)
 
     def em(self, text: str) -> float:
@@ -63,7 +71,9 @@ class Fonts:
 
     def printable(self, text: str) -> str:
         """The text as it can be drawn on one line: without controls, an ellipsis for what lacks."""
-        kept = "".join(OMITTED if each in self.missing else each for each in one_line(text))
+        text = one_line(text)
+        kept = "".join(OMITTED if each in self.missing else each for each in text)
+        kept = kept.translate(_NARROW) if self.narrow else kept
         return re.sub(f"{OMITTED}+", OMITTED, kept)
 
 
@@ -84,7 +94,9 @@ def installed() -> Sequence[FontEntry]:
     return font_manager.fontManager.ttflist
 
 
-def find_fonts(texts: Iterable[str], font_file: str | Path | None = None) -> Fonts:
+def find_fonts(
+    texts: Iterable[str], font_file: str | Path | None = None, *, language: str = "zh"
+) -> Fonts:
     """The fonts for these texts.
 
     Parameters
@@ -98,18 +110,23 @@ def find_fonts(texts: Iterable[str], font_file: str | Path | None = None) -> Fon
         If the file is no font, or there is Chinese among the texts and no font that has it.
     """
     letters = {letter for text in texts for letter in one_line(text) if not letter.isspace()}
+    letters.add("•")
     chosen = [_from_file(Path(font_file))] if font_file is not None else []
     chinese = {letter for letter in letters if _HAN.match(letter)}
+    if not chosen and language == "en":
+        chosen = _first_of(WESTERN)
+    narrow = not chosen and language == "en"
     if not chosen or _lacking(chosen, chinese):
         chosen += _preferred(chinese)
-    chosen += [entry for entry in installed() if entry.name == LATIN][:1]
+    chosen += [entry for entry in installed() if entry.name == ALWAYS][:1]
     chosen += _covering(_lacking(chosen, letters))
     missing = _lacking(chosen, letters)
     if chinese and chinese <= missing:
         names = ", ".join(CHINESE[:6])
         raise InputError.of("printed.no_font", names=names, letters=some(sorted(chinese), 5))
     faces = tuple(face for entry in chosen if (face := _face(entry)))
-    return Fonts(tuple(dict.fromkeys(entry.name for entry in chosen)), faces, frozenset(missing))
+    families = tuple(dict.fromkeys(entry.name for entry in chosen))
+    return Fonts(families, faces, frozenset(missing), narrow and families[0] != ALWAYS)
 
 
 def _from_file(path: Path) -> FontEntry:

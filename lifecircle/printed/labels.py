@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 import shapely
 
 from lifecircle.printed.fonts import Fonts
-from lifecircle.printed.page import LEADING, Paper
-from lifecircle.printed.typeset import MM_PER_POINT, shortened, width_mm, wrapped
+from lifecircle.printed.page import Paper
+from lifecircle.printed.typeset import LABEL_LEADING, MM_PER_POINT, shortened, width_mm, wrapped
 
 Array = npt.NDArray[Any]
 Kind = Literal["name", "number", "short", "mark"]
@@ -76,27 +76,25 @@ def place_labels(
     return tuple(found[at] for at in sorted(found))
 
 
-def _tries(name: str, at: int, fonts: Fonts, paper: Paper) -> list[_Try]:
+def _tries(name: str, at: int, fonts: Fonts, paper: Paper) -> Iterator[_Try]:
     """What a label may be, the best first."""
-    name = fonts.printable(name)
-    tries = []
+    name, number = fonts.printable(name), str(at + 1)
     for size in (size * paper.grow for size in SIZES):
         whole = shortened(fonts, name, size, WIDEST_MM * paper.grow)
+        yield _sized("name", [whole], WIDEST["name"], size, fonts)
         halves = wrapped(fonts, whole, size, width_mm(fonts, whole, size) * 0.62)
-        for lines in ([whole], halves) if len(halves) == 2 else ([whole],):
-            tries.append(_sized("name", lines, WIDEST["name"], size, fonts))
-    number = str(at + 1)
-    for size in (SIZES[-1] * paper.grow, SMALLEST * paper.grow):
-        tries.append(_sized("number", [number], WIDEST["number"], size, fonts))
+        if len(halves) == 2:
+            yield _sized("name", halves, WIDEST["name"], size, fonts)
     smallest = SMALLEST * paper.grow
-    tries.append(_sized("short", [], f"{number} ✗", smallest, fonts))
-    tries.append(_sized("mark", [], "✗", smallest, fonts))
-    return tries
+    for size in (SIZES[-1] * paper.grow, smallest):
+        yield _sized("number", [number], WIDEST["number"], size, fonts)
+    yield _sized("short", [], f"{number} ✗", smallest, fonts)
+    yield _sized("mark", [], "✗", smallest, fonts)
 
 
 def _sized(kind: Kind, lines: Sequence[str], last: str, size: float, fonts: Fonts) -> _Try:
     wide = max(width_mm(fonts, text, size) for text in (*lines, last)) * 1.04 + 0.6
-    high = (len(lines) + 1) * size * MM_PER_POINT * LEADING * 0.9
+    high = (len(lines) + 1) * size * MM_PER_POINT * LABEL_LEADING
     return _Try(kind, tuple(lines), size, wide, high)
 
 

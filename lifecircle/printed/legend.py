@@ -6,13 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from matplotlib.patches import Polygon
 from matplotlib.text import Text
 
-from lifecircle.report.cells import Cell
-from lifecircle.report.words import words
 from lifecircle.printed.edition import Edition
 from lifecircle.printed.page import (
     BODY,
@@ -31,6 +29,8 @@ from lifecircle.printed.page import (
 )
 from lifecircle.printed.scene import Box, MapFrame, distance_text, round_distance
 from lifecircle.printed.typeset import shortened
+from lifecircle.report.cells import Cell
+from lifecircle.report.words import words
 from lifecircle.verdicts import COLOURS, MARKS, Verdict
 
 HATCHES: dict[Verdict, tuple[str, str]] = {
@@ -73,6 +73,9 @@ def draw_legend(
         text = edition.plain(words("l_no_target" if unset else f"l_{verdict}"))
         if verdict.startswith("fail"):
             text = edition.say("fail_by", by=text)
+        if verdict == "undecided":
+            failing = sum(cell.verdict == verdict and cell.fails for cell in cells)
+            text = edition.say("undecided_of", fail=failing)
         write(page, left + (SWATCH_MM + 2) * grow, y, text, gid="legend")
         number = Look(align="right")
         write(page, left + wide, y, str(counts[verdict, target]), number, gid="legend-count")
@@ -116,7 +119,7 @@ def dot(page: Page, x: float, y: float) -> None:
     drawn.set_clip_on(False)
 
 
-def dot_look(page: Page, number: int) -> dict[str, object]:
+def dot_look(page: Page, number: int) -> dict[str, Any]:
     """How facilities look: smaller where there are very many of them."""
     size = (4.2 if number <= 300 else 3.0 if number <= 1500 else 2.0) * page.paper.grow
     return {

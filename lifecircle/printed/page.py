@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -16,12 +16,10 @@ from matplotlib.patheffects import Stroke
 from matplotlib.text import Text
 
 from lifecircle.printed.fonts import Fonts
-from lifecircle.printed.typeset import MM_PER_POINT, wrapped
+from lifecircle.printed.typeset import LEADING, MM_PER_POINT, wrapped
 
 MM_PER_INCH = 25.4
 DARK, GREY, LINE, STREET = "#16202b", "#54616d", "#8a949e", "#a3abb3"
-LEADING = 1.45
-"""From line to line, in multiples of the size."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Page:
 
 @contextmanager
 def own_settings() -> Iterator[None]:
-    """matplotlib as it comes, whatever a notebook has set; as before when left."""
+    """The drawing library as it comes, whatever a notebook has set; as before when left."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         # Unhinted letters are as wide as they are measured; Type 3 takes every font there is.
@@ -120,7 +118,7 @@ def blank_page(paper: Paper, fonts: Fonts) -> Page:
 def write(page: Page, x: float, y: float, text: str, look: Look = BODY, *, gid: str = "") -> Text:
     """One line with its baseline at `y`; names are printed as they are, never as formulas."""
     line = page.fonts.printable(text)
-    options = {
+    options: dict[str, Any] = {
         "fontfamily": list(page.fonts.families),
         "fontsize": look.size * page.paper.grow,
         "fontweight": "bold" if look.bold else "normal",

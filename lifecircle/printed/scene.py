@@ -85,9 +85,9 @@ def _dots(facilities: gpd.GeoDataFrame) -> dict[str, Array]:
 
 @dataclass(frozen=True)
 class MapFrame:
-    """Where a map stands on the paper: its box, the metres at its lower left, millimetres per
-    metre of the metric system.
+    """Where a map stands on the paper.
 
+    That is its box, the metres at its lower left, and millimetres per metre of the metric system.
     `ground` is how many metres of ground a metre of that system is, `north` how far true north
     lies to the right of the paper's upper edge, in degrees; both in the middle of the map.
     """
@@ -108,6 +108,11 @@ class MapFrame:
                 lower + (xy[:, 1] - self.south) * self.mm_per_m,
             ]
         )
+
+    def on_paper_of(self, other: MapFrame) -> tuple[float, float]:
+        """Where the lower left corner of another frame lies in this one."""
+        corner = self.on_paper(np.array([[other.west, other.south]]))[0]
+        return float(corner[0]), float(corner[1])
 
 
 def map_frame(scene: Scene, box: Box) -> MapFrame:
@@ -164,7 +169,8 @@ def drawn_zones(scene: Scene, frame: MapFrame) -> Array:
     """Outlines on the paper, simplified below what can be printed."""
     placed = shapely.transform(scene.zones, frame.on_paper)
     simple = shapely.simplify(placed, 0.05)
-    return np.where(shapely.is_empty(simple), placed, simple)
+    drawn: Array = np.where(shapely.is_empty(simple), placed, simple)
+    return drawn
 
 
 def drawn_streets(scene: Scene, frame: MapFrame) -> list[Array]:

@@ -37,8 +37,9 @@ def draw_table(
     part: Part,
     setting: Setting,
     edition: Edition,
+    *,
     room: tuple[float, float],
-    first: int,
+    first: int = 0,
 ) -> tuple[int, float]:
     """Head and rows from the row `first` on, as many as fit between `room`'s upper and lower edge.
 
@@ -51,7 +52,8 @@ def draw_table(
     line(page, [page.left, page.left + sum(setting.widths)], [y, y], width=0.9)
     for at in range(first, len(part.rows)):
         row = part.rows[at]
-        if y - _height(page, row, setting, edition) < lowest and at > first:
+        fits = y - _height(page, row, setting, edition) >= lowest
+        if not fits and at > first:
             return at, y
         y = _draw_row(page, row, setting, edition, y)
         edges = [page.left, page.left + sum(setting.widths)]

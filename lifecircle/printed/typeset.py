@@ -7,12 +7,16 @@ import re
 from lifecircle.printed.fonts import OMITTED, Fonts
 
 MM_PER_POINT = 25.4 / 72
+LEADING = 1.45
+"""From line to line, in multiples of the size."""
+LABEL_LEADING = 1.3
 
 # What cannot begin a line, and what cannot end one.
 _NOT_FIRST = "，。、；：！？）》」』”’…·%)],.;:!?"
 _NOT_LAST = "（《「『“‘([#"
-_PARTS = re.compile("[\u2e80-\u9fff\uf900-\uff60\U00020000-\U0003ffff]|\\s+|[^\\s\u2e80-\u9fff]+?(?<=[-/·_])|"
-                    "[^\\s\u2e80-\u9fff]+")  # fmt: skip
+_HAN = "\u2e80-\u9fff\uf900-\uff60\U00020000-\U0003ffff"
+_PARTS = re.compile(rf"[{_HAN}]|\s+|[^\s{_HAN}]+?(?<=[-/·_])|[^\s{_HAN}]+")
+"""Every Chinese letter by itself, blanks, and words up to a hyphen or stroke."""
 
 
 def width_mm(fonts: Fonts, text: str, size: float) -> float:
@@ -36,26 +40,20 @@ def wrapped(
     fonts: Fonts, text: str, size: float, room_mm: float, *, most: int | None = None
 ) -> list[str]:
     """The text in lines no wider than the room; of more than `most` the last is cut."""
-    lines = [""]
+    lines: list[str] = []
+    current = ""
     for part in _unbreakable(text):
-        if part.isspace() and not lines[-1]:
+        if width_mm(fonts, (current + part).rstrip(), size) <= room_mm:
+            current += part
             continue
-        if width_mm(fonts, (lines[-1] + part).rstrip(), size) <= room_mm:
-            lines[-1] += part
-            continue
-        pieces = _chopped(fonts, part.lstrip(), size, room_mm)
-        lines = (
-            [*lines, *pieces]
-            if lines[-1]
-            else pieces
-            if len(lines) == 1
-            else [*lines[:-1], *pieces]
-        )
-    lines = [line.rstrip() for line in lines]
+        if current.strip():
+            lines.append(current)
+        *full, current = _chopped(fonts, part.lstrip(), size, room_mm)
+        lines += full
+    lines.append(current)
     if most is not None and len(lines) > most:
-        rest = " ".join(lines[most - 1 :])
-        return [*lines[: most - 1], shortened(fonts, rest, size, room_mm)]
-    return lines
+        lines[most - 1 :] = [shortened(fonts, "".join(lines[most - 1 :]), size, room_mm)]
+    return [line.strip() for line in lines]
 
 
 def _unbreakable(text: str) -> list[str]:

@@ -238,7 +238,7 @@ def _add_standards(document: Document, edition: Edition) -> None:
         standard = first.standard
         name = standard.name_zh if edition.language == "zh" else standard.name_en
         status = edition.plain(words(f"status_{standard.status}"))
-        title = f"{edition.plain(words('h_standard'))}: {name} ({status})"
+        title = edition.say("standard", name=f"{name} ({status})")
         add_text(document, title, "Heading 1")
         comma = "、" if edition.language == "zh" else ", "
         said = [edition.plain(about.standard_note(standard))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import cast
 
 import docx
 from docx.document import Document
@@ -32,8 +33,7 @@ def blank_document(title: str, language: str) -> Document:
     section.left_margin = section.right_margin = Mm(MARGIN_MM)
     section.top_margin = section.bottom_margin = Mm(MARGIN_MM)
     for name, size in _SIZES.items():
-        style = document.styles[name]
-        assert isinstance(style, ParagraphStyle)  # all of these are
+        style = cast(ParagraphStyle, document.styles[name])
         _set_style(style, size, "zh-CN" if language == "zh" else "en-GB")
     document.core_properties.title = word_text(title)
     document.core_properties.author = "lifecircle"
