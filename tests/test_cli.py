@@ -20,7 +20,7 @@ from lifecircle.sample_data import monaco_project
 
 from .conftest import degrees
 
-COMMANDS = ["demo", "init", "check", "run", "standards"]
+COMMANDS = ["demo", "init", "check", "run", "standards", "map"]
 
 # One street of 2,000 m. At 4 km/h the 30 people at its west end walk 500 m or 7.5 minutes to the
 # clinic, the 10 people at its east end 1,500 m or 22.5 minutes: 30 of 40 are covered.

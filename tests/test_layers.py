@@ -35,10 +35,10 @@ LAYERS = [
     # what planners ask next
     set(),
     # what people look at
-    {"bands", "maps", "outputs", "reach", "report", "verdicts"},
+    {"bands", "maps", "outputs", "printed", "reach", "report", "verdicts"},
     # the only places that know the order of steps
     {"analysis", "beside", "checked_layers", "intake", "layer_checks"}
-    | {"pipeline", "reading", "runs", "searches", "settling"}
+    | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
     | {"sample", "sample_data", "sample_streets"},
     # door
     {"__main__", "command"},
@@ -50,6 +50,7 @@ TOP = len(LAYERS) - 1
 
 # Heavy or peculiar packages, and the modules that may know them.
 ONLY_IN = {"folium": {"maps"}, "branca": {"maps"}, "networkx": {"graphs"}, "osmnx": {"graphs"}}
+ONLY_IN |= {"matplotlib": {"printed", "printing"}, "docx": {"printed"}}
 
 LONGEST_MODULE = 300
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +15,21 @@ from lifecircle.command.console import (
     Terminal,
     answering,
     complain,
-    preferred_language,
     print_json,
     show,
 )
 from lifecircle.command.console import progress as progress_bar
+from lifecircle.command.map_command import map_command
+from lifecircle.command.options import (
+    AsJson,
+    Lang,
+    Out,
+    ProjectPath,
+    Quiet,
+    Verbose,
+    examples,
+    terminal_of,
+)
 
 if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
@@ -34,40 +43,6 @@ app = typer.Typer(
 )
 
 
-class Language(StrEnum):
-    """Languages of the messages."""
-
-    ZH = "zh"
-    EN = "en"
-
-
-ProjectPath = Annotated[
-    Path, typer.Argument(metavar="PROJECT.toml", help="The project file. 项目文件。")
-]
-Out = Annotated[
-    Path | None, typer.Option(metavar="DIR", help="Folder of the results. 结果文件夹。")
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print nothing but errors. 只显示错误。")
-]
-Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Print all findings, and where errors come from.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print a summary for programs on stdout.")]
-Lang = Annotated[
-    Language | None, typer.Option(help="Language of messages; the system's by default. 提示语言。")
-]
-
-
-def _examples(*lines: str) -> str:
-    # \b keeps the lines as they are
-    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
-
-
-def _terminal(lang: Language | None, quiet: bool, verbose: bool, as_json: bool) -> Terminal:
-    return Terminal(lang.value if lang else preferred_language(), quiet, verbose, as_json)
-
-
 @app.callback(invoke_without_command=False)
 def lifecircle() -> None:
     """Who can walk to what: coverage of public services on foot.
@@ -76,7 +51,7 @@ def lifecircle() -> None:
     """
 
 
-@app.command(epilog=_examples("lifecircle demo --out monaco-out"))
+@app.command(epilog=examples("lifecircle demo --out monaco-out"))
 def demo(
     out: Out = None,
     *,
@@ -89,14 +64,14 @@ def demo(
 
     用自带的摩纳哥示例运行。
     """
-    terminal = _terminal(lang, quiet, verbose, as_json)
+    terminal = terminal_of(lang, quiet, verbose, as_json)
     with answering(terminal):
         from lifecircle.sample_data import monaco_project
 
         _run(monaco_project(), out or Path("monaco-out"), terminal)
 
 
-@app.command(epilog=_examples("lifecircle init monaco.osm.pbf -o project.toml"))
+@app.command(epilog=examples("lifecircle init monaco.osm.pbf -o project.toml"))
 def init(
     extract: Annotated[
         Path, typer.Argument(metavar="CITY.osm.pbf", help="An OSM extract. OSM 提取文件。")
@@ -114,7 +89,7 @@ def init(
 
     为 OSM 提取文件生成项目文件，所有图层都取自该文件。
     """
-    terminal = _terminal(lang, quiet, verbose, as_json)
+    terminal = terminal_of(lang, quiet, verbose, as_json)
     with answering(terminal):
         from lifecircle.command.initialise import write_project_file
 
@@ -125,7 +100,7 @@ def init(
             print_json(project=str(out), zones=started.zones, passed_over=started.passed_over)
 
 
-@app.command(epilog=_examples("lifecircle check project.toml --out findings"))
+@app.command(epilog=examples("lifecircle check project.toml --out findings"))
 def check(
     project: ProjectPath,
     out: Out = None,
@@ -139,7 +114,7 @@ def check(
 
     只读取、检查各图层，不计算覆盖率。
     """
-    terminal = _terminal(lang, quiet, verbose, as_json)
+    terminal = terminal_of(lang, quiet, verbose, as_json)
     with answering(terminal):
         refuse_file(out)
         from lifecircle.command.answers import finding_counts, listed
@@ -169,7 +144,7 @@ def check(
 
 
 @app.command(
-    epilog=_examples(
+    epilog=examples(
         "lifecircle run project.toml",
         "lifecircle run project.toml --set network.speed_kmh=3.6 --out slow",
         "lifecircle run project.toml --add health,121.4737,31.2304 --fail-under 0.85",
@@ -214,7 +189,7 @@ def run(
 
     计算覆盖率并生成报告。
     """
-    terminal = _terminal(lang, quiet, verbose, as_json)
+    terminal = terminal_of(lang, quiet, verbose, as_json)
     with answering(terminal):
         from lifecircle.project.file import load_project
 
@@ -227,7 +202,7 @@ def run(
             _hold_to(fail_under, limited, analysis, terminal)
 
 
-@app.command(epilog=_examples("lifecircle standards", "lifecircle standards shanghai-14fyp"))
+@app.command(epilog=examples("lifecircle standards", "lifecircle standards shanghai-14fyp"))
 def standards(
     name: Annotated[
         str | None,
@@ -243,7 +218,7 @@ def standards(
 
     列出内置标准，或显示其中一个及其来源。
     """
-    terminal = _terminal(lang, quiet, verbose, as_json)
+    terminal = terminal_of(lang, quiet, verbose, as_json)
     with answering(terminal):
         from lifecircle.command.standard_page import plain_values, standard_page, standards_table
         from lifecircle.profiles import load_standard, standard_names
@@ -257,6 +232,11 @@ def standards(
             show(terminal, *standard_page(found[0]))
         if as_json:
             print_json(standards=[plain_values(standard) for standard in found])
+
+
+app.command(
+    "map", epilog=examples("lifecircle map monaco-out", "lifecircle map monaco-out --paper a3")
+)(map_command)
 
 
 def _run(
