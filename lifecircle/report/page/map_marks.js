@@ -55,6 +55,7 @@ const marks = (() => {
     const mark = verdict === "pass" ? "" : data.marks[verdict];
     return { short: WEIGHT[verdict] < WEIGHT.pass ? mark : "", long: `${mark} ${labels.name(row)}`.trim() };
   }
+  const norths = map.outlines.map((polygons) => polygons.flat(2).reduce((most, [latitude]) => Math.max(most, latitude), -90));
   function wanted(row) {
     const { x, y } = leaflet.latLngToLayerPoint(places[row]);
     const [west, east] = spans[row].map((longitude) => leaflet.latLngToLayerPoint([places[row].lat, longitude]).x);
@@ -62,7 +63,10 @@ const marks = (() => {
     const first = chosen || map.layer() === "gap";
     const room = chosen ? Infinity : (east - west) * (map.layer() === "gap" ? ROOM_OF_GAPS : ROOM);
     const gap = short(row) ? sheet.gap[cellOf(row)] : 0;
-    return { row, x, y, room, first, chosen, weight: WEIGHT[sheet.verdict[cellOf(row)]], gap, width: east - west, ...texts(row) };
+    // A name that would hide the outline of what is chosen stands above it.
+    const hides = chosen && labels.width(texts(row).long, SIZE) > 1.2 * (east - west);
+    const top = leaflet.latLngToLayerPoint([norths[row], places[row].lng]).y - SIZE;
+    return { row, x, y: hides ? top : y, room, first, chosen, weight: WEIGHT[sheet.verdict[cellOf(row)]], gap, width: east - west, ...texts(row) };
   }
   const spans = map.outlines.map((polygons) => {
     const longitudes = polygons.flat(2).map(([, longitude]) => longitude);
