@@ -18,6 +18,7 @@ from lifecircle.messages import Message, message, some
 from lifecircle.outputs.folder import RUN, replace_outputs, sha256, verify
 from lifecircle.outputs.geopackage import LAYERS, read_facilities, read_streets, read_zones
 from lifecircle.outputs.gis_layers import street_layer
+from lifecircle.outputs.gis_names import naming_of
 from lifecircle.outputs.provenance import provenance_of, versions
 from lifecircle.outputs.records import read_coverage
 from lifecircle.outputs.side_tables import read_side_tables
@@ -308,7 +309,7 @@ def _read_content(folder: Path) -> ReportContent:
         definitions=provenance.definitions,
         coverage=read_coverage(folder / "coverage.csv"),
         zones=read_zones(folder / LAYERS),
-        facilities=read_facilities(folder / LAYERS),
+        facilities=read_facilities(folder / LAYERS, naming_of(provenance)),
         findings=provenance.findings,
         sources=provenance.inputs,
         standards=provenance.standards,

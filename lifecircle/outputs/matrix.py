@@ -16,8 +16,8 @@ from xlsxwriter.utility import quote_sheetname, xl_col_to_name
 
 from lifecircle.outputs.sheets import Pen, new_sheet
 from lifecircle.report.cells import Row, Sheet
+from lifecircle.report.data import reading_order
 from lifecircle.report.naming import service_name
-from lifecircle.report.view import places
 
 TITLE, LINE, NOTE, LIMIT, TARGET, HEADER, FIRST = range(7)
 """Rows: what stands above the table, and its first row."""
@@ -124,7 +124,8 @@ def matrix(pen: Pen, title: str, rates: Sheet) -> Matrix:
     """A new sheet for a definition: parents before their zones, the whole area on top."""
     named = {key: pen.said(service_name(rates.standard, key)) for key in rates.services}
     sheet = new_sheet(pen, pen.word("workbook.matrix", name=title), colour="#8fbfe0")
-    return Matrix(sheet, title, named, rates, tuple(_upright([p.row for p in places(rates)])))
+    rows = _upright([rates.rows[at] for at in reading_order(rates)])
+    return Matrix(sheet, title, named, rates, tuple(rows))
 
 
 def _upright(rows: Sequence[Row]) -> list[Row]:

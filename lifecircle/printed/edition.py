@@ -134,19 +134,6 @@ def title_of(edition: Edition) -> str:
     return edition.plain(title(edition.sheets))
 
 
-def places(one: Sheet) -> list[Row]:
-    """Rows in reading order: the scope, the area, each parent before its zones, types, outside."""
-    parents = one.level("parent")
-    ordered: list[Row] = [*one.level("scope"), one.city]
-    for parent in parents:
-        ordered += [parent, *(zone for zone in one.zones if zone.parent == parent.key)]
-    named = {parent.key for parent in parents}
-    ordered += [zone for zone in one.zones if zone.parent not in named]
-    ordered += one.level("area_type")
-    outside = one.level("outside")
-    return [*ordered, *(row for row in outside if any(c.demand > 0 for c in row.cells.values()))]
-
-
 def gaps(one: Sheet) -> list[tuple[Row, str, Cell]]:
     """Zones and services that fail, with the most demand still to cover first."""
     found = [

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from markupsafe import escape
 
 from lifecircle import verdicts
-from lifecircle.printed.edition import Edition, gaps, places, rows_of_services
+from lifecircle.printed.edition import Edition, gaps, rows_of_services
 from lifecircle.report import about
 from lifecircle.report.cells import Cell, Row, Sheet
+from lifecircle.report.data import reading_order
 from lifecircle.report.grid import Entry, Part, entry, heads, number, verdict_chip
 from lifecircle.report.naming import service_name
 from lifecircle.report.words import Both, both, percent_of, words
@@ -65,7 +66,7 @@ def matrix_part(one: Sheet, keys: Sequence[str]) -> Part:
             Entry(row.title, "" if row.level == "zone" else "b"),
             *(cell_entry(row.cells[key]) for key in keys),
         )
-        for row in places(one)
+        for row in (one.rows[at] for at in reading_order(one))
     )
     return Part(columns, rows)
 

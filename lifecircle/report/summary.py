@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lifecircle import verdicts
 from lifecircle.report.cells import Cell, Sheet
@@ -28,6 +30,8 @@ class ServiceRow:
     name: Both
     cell: Cell
     limit: Both
+    facilities: str
+    failing: str
     gap: str
 
 
@@ -161,8 +165,10 @@ def _rim_share(sheet: Sheet) -> str:
     return percent_of(verdicts.percent(exposed / uncovered)) if uncovered > 0 else "–"
 
 
-def service_rows(sheet: Sheet) -> list[ServiceRow]:
-    """The table of services, `all` last."""
+def service_rows(
+    sheet: Sheet, facility_counts: Mapping[str, int] = MappingProxyType({})
+) -> list[ServiceRow]:
+    """The table of services, `all` last; `facility_counts` are known numbers of facilities."""
     rows = []
     for key in sheet.services:
         cell = sheet.head.cells[key]
@@ -175,7 +181,14 @@ def service_rows(sheet: Sheet) -> list[ServiceRow]:
                 name=service_name(sheet.standard, key),
                 cell=cell,
                 limit=limit_words(sheet.standard, sheet.definition, key),
+                facilities=_count(key, cell, facility_counts),
+                failing=f"{sum(zone.fails for zone in zones)} / {len(zones)}" if judged else "",
                 gap=verdicts.shortfall(gap) if judged else "",
             )
         )
     return rows
+
+
+def _count(key: str, cell: Cell, counts: Mapping[str, int]) -> str:
+    """Number of facilities; none where the service has no data, which is not the same as zero."""
+    return "" if key == ALL or cell.status == "no data" else f"{counts.get(key, 0):,}"
