@@ -79,4 +79,4 @@ def test_refined_land_comes_back_from_its_files(land, tmp_path):
         back.tables["convergence.csv"], land.tables["convergence.csv"], check_dtype=False
     )
     page = (tmp_path / "out" / "report.html").read_text("utf-8")
-    assert 'id="convergence"' in page
+    assert 'id="sec-convergence"' in page
