@@ -4,6 +4,7 @@ const gaps = (() => {
   const section = find("#sec-gap");
   const FIRST = 40;
   const ON_PAPER = 80;
+  const RESTS_MS = 200;
   const ANY = "";
   const filter = { parent: ANY, service: ANY };
   const reading = { whole: false, printed: false };
@@ -100,7 +101,15 @@ const gaps = (() => {
     serviceLabel.firstChild.textContent = say("c_service");
     parentLabel.hidden = !data.parents.length;
   }
+  // A list of hundreds of rows waits until the slider rests.
+  let timer = 0;
+  function changed() {
+    clearTimeout(timer);
+    if (reading.whole) timer = setTimeout(draw, RESTS_MS);
+    else draw();
+  }
   function draw() {
+    clearTimeout(timer);
     drawFilters();
     const gathered = found();
     const { rows } = gathered;
@@ -138,7 +147,7 @@ const gaps = (() => {
     draw();
   }
 
-  watch.add(["definition", "minutes", "language"], draw, section);
+  watch.add(["definition", "minutes", "language"], changed, section);
   watch.add(["row", "service"], mark, section);
   addEventListener("beforeprint", () => print(true));
   addEventListener("afterprint", () => print(false));

@@ -161,8 +161,14 @@
     }
     enter();
     draw();
+    toTitle();
+    // A browser that has just opened an address forgets the focus when it is done.
+    if (document.readyState !== "complete") addEventListener("load", () => setTimeout(toTitle), { once: true });
+  }
+  function toTitle() {
+    if (!state.page) return;
     scrollTo(0, 0);
-    find("#zone-title").focus();
+    find("#zone-title").focus({ preventScroll: true });
   }
   function announce() {
     if (state.page) find("#live").textContent = `${words.row(shown.zone())} ${summary.verdictSentence(shown.zone())}`;
