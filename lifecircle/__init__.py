@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lifecircle.network import StreetNetwork
     from lifecircle.norms import supply
     from lifecircle.pipeline import analyse
+    from lifecircle.printing import Printed, PrintOptions, print_run, service_map, write_maps
     from lifecircle.project.tables import Project
     from lifecircle.provision import presence
     from lifecircle.rates import coverage
@@ -52,6 +53,8 @@ _MODULES = {
     "InputError": "errors",
     "Layer": "findings",
     "LifecircleError": "errors",
+    "PrintOptions": "printing",
+    "Printed": "printing",
     "Project": "project.tables",
     "Service": "standards",
     "Standard": "standards",
@@ -73,6 +76,7 @@ _MODULES = {
     "near_misses": "curves",
     "open_run": "runs",
     "presence": "provision",
+    "print_run": "printing",
     "read_demand": "reading",
     "read_facilities": "reading",
     "read_network": "streets",
@@ -80,11 +84,13 @@ _MODULES = {
     "read_zones": "reading",
     "save_offline": "maps",
     "sensitivity": "choices",
+    "service_map": "printing",
     "snap": "snapping",
     "supply": "norms",
     "to_networkx": "graphs",
     "travel_time": "travel",
     "write": "runs",
+    "write_maps": "printing",
 }
 
 __all__ = [
@@ -98,6 +104,8 @@ __all__ = [
     "InputError",
     "Layer",
     "LifecircleError",
+    "PrintOptions",
+    "Printed",
     "Project",
     "Service",
     "Standard",
@@ -119,6 +127,7 @@ __all__ = [
     "near_misses",
     "open_run",
     "presence",
+    "print_run",
     "read_demand",
     "read_facilities",
     "read_network",
@@ -126,11 +135,13 @@ __all__ = [
     "read_zones",
     "save_offline",
     "sensitivity",
+    "service_map",
     "snap",
     "supply",
     "to_networkx",
     "travel_time",
     "write",
+    "write_maps",
 ]
 
 
