@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lifecircle.network import StreetNetwork
     from lifecircle.norms import supply
     from lifecircle.pipeline import analyse
+    from lifecircle.printing import Printed, PrintOptions, print_run, service_map, write_maps
     from lifecircle.project.tables import Project
     from lifecircle.provision import presence
     from lifecircle.rates import coverage
@@ -58,6 +59,8 @@ _MODULES = {
     "InputError": "errors",
     "Layer": "findings",
     "LifecircleError": "errors",
+    "PrintOptions": "printing",
+    "Printed": "printing",
     "Project": "project.tables",
     "SampleCity": "sample",
     "Service": "standards",
@@ -84,6 +87,7 @@ _MODULES = {
     "open_run": "runs",
     "presence": "provision",
     "reached_edges": "reach",
+    "print_run": "printing",
     "read_demand": "reading",
     "read_facilities": "reading",
     "read_network": "streets",
@@ -92,12 +96,14 @@ _MODULES = {
     "sample_city": "sample",
     "save_offline": "maps.offline",
     "sensitivity": "choices",
+    "service_map": "printing",
     "snap": "snapping",
     "supply": "norms",
     "to_networkx": "graphs",
     "travel_time": "travel",
     "wgs84_from_gcj02": "datum",
     "write": "runs",
+    "write_maps": "printing",
 }
 
 __all__ = [
@@ -111,6 +117,8 @@ __all__ = [
     "InputError",
     "Layer",
     "LifecircleError",
+    "PrintOptions",
+    "Printed",
     "Project",
     "SampleCity",
     "Service",
@@ -136,6 +144,7 @@ __all__ = [
     "near_misses",
     "open_run",
     "presence",
+    "print_run",
     "reached_edges",
     "read_demand",
     "read_facilities",
@@ -145,12 +154,14 @@ __all__ = [
     "sample_city",
     "save_offline",
     "sensitivity",
+    "service_map",
     "snap",
     "supply",
     "to_networkx",
     "travel_time",
     "wgs84_from_gcj02",
     "write",
+    "write_maps",
 ]
 
 

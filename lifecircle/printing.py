@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,17 +12,14 @@ import geopandas as gpd
 from matplotlib.figure import Figure
 
 from lifecircle.analysis import Analysis
+from lifecircle.contents import content_of, read_content
 from lifecircle.errors import InputError
 from lifecircle.messages import Message, message, some
-from lifecircle.outputs.folder import RUN, replace_outputs, sha256, verify
-from lifecircle.outputs.geopackage import LAYERS, read_facilities, read_streets, read_zones
+from lifecircle.outputs.folder import RUN, replace_outputs, sha256
+from lifecircle.outputs.geopackage import LAYERS, read_streets
 from lifecircle.outputs.gis_layers import street_layer
-from lifecircle.outputs.gis_names import naming_of
-from lifecircle.outputs.provenance import provenance_of, versions
-from lifecircle.outputs.records import read_coverage
-from lifecircle.outputs.side_tables import read_side_tables
 from lifecircle.printed.atlas import atlas_pages, write_atlas
-from lifecircle.printed.edition import Edition, attribution, edition_of, every_text, kinds_at_most
+from lifecircle.printed.edition import Edition, edition_of, every_text, kinds_at_most
 from lifecircle.printed.fonts import Fonts, find_fonts
 from lifecircle.printed.gap_map import gap_page, has_gap
 from lifecircle.printed.page import PAPERS, PICTURE, Page, own_settings
@@ -127,7 +123,7 @@ def service_map(
     )
     lines = None if analysis.network is None else street_layer(analysis.network)
     with own_settings():
-        job = _job(_content(analysis), lines, options, run="")
+        job = _job(content_of(analysis), lines, options, run="")
         if layer == "gap" and not has_gap(job.sheet, service):
             raise InputError.of("printed.no_gap", service=service)
         return DRAWN[layer](_plate(job, paper), job.edition, job.sheet, service).figure
@@ -150,7 +146,7 @@ def write_maps(
     options = options or PrintOptions()
     lines = None if analysis.network is None else street_layer(analysis.network)
     with own_settings():
-        job = _job(_content(analysis), lines, options, run="")
+        job = _job(content_of(analysis), lines, options, run="")
         return _write(job, Path(out), options, progress)
 
 
@@ -163,7 +159,7 @@ def print_run(
 ) -> Printed:
     """The same from a run's folder, by default into its subfolder `maps`."""
     folder, options = Path(folder), options or PrintOptions()
-    content = _read_content(folder)
+    content = read_content(folder)
     lines = read_streets(folder / LAYERS)
     with own_settings():
         job = _job(content, lines, options, run=sha256(folder / RUN))
@@ -279,41 +275,3 @@ def _remarks(fonts: Fonts) -> tuple[Message, ...]:
         return ()
     letters = [f"{letter} (U+{ord(letter):04X})" for letter in sorted(fonts.missing)]
     return (message("printed.missing_letters", letters=some(letters)),)
-
-
-def _content(analysis: Analysis) -> ReportContent:
-    """An analysis as reports show it."""
-    content = ReportContent(
-        project=analysis.project,
-        standard=analysis.standard,
-        definitions=analysis.definitions,
-        coverage=analysis.coverage,
-        zones=analysis.zones,
-        facilities=analysis.facilities,
-        findings=analysis.findings,
-        sources=analysis.sources,
-        standards=analysis.standards,
-        tables=analysis.tables,
-        provenance={"lifecircle": versions()["lifecircle"]},
-    )
-    return dataclasses.replace(content, attribution=attribution(content))
-
-
-def _read_content(folder: Path) -> ReportContent:
-    """A run's content from its files alone, without the minutes of every place."""
-    run = verify(folder)
-    provenance = provenance_of(run)
-    content = ReportContent(
-        project=provenance.project,
-        standard=provenance.standard,
-        definitions=provenance.definitions,
-        coverage=read_coverage(folder / "coverage.csv"),
-        zones=read_zones(folder / LAYERS),
-        facilities=read_facilities(folder / LAYERS, naming_of(provenance)),
-        findings=provenance.findings,
-        sources=provenance.inputs,
-        standards=provenance.standards,
-        tables=read_side_tables(folder),
-        provenance={"lifecircle": str(run["versions"]["lifecircle"]), "made": str(run["made"])},
-    )
-    return dataclasses.replace(content, attribution=attribution(content))

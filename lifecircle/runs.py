@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import platform
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,14 +11,13 @@ import pandas as pd
 
 from lifecircle.analysis import Analysis
 from lifecircle.applied import applied_time, areas_of
-from lifecircle.audit import AuditedPlace, audit
-from lifecircle.catchment import catchments_of
+from lifecircle.contents import report_content
 from lifecircle.crs import metric_crs
 from lifecircle.definitions import methods_of
 from lifecircle.errors import InputError
 from lifecircle.findings import finding
 from lifecircle.lines import streets_from_lines
-from lifecircle.measured import Measured, measure
+from lifecircle.measured import measure
 from lifecircle.modes import mode_of
 from lifecircle.network import street_network
 from lifecircle.outputs.data_package import write_data_package
@@ -50,7 +47,6 @@ from lifecircle.outputs.minutes import (
 from lifecircle.outputs.provenance import (
     Provenance,
     provenance_of,
-    versions,
     write_run,
 )
 from lifecircle.outputs.records import read_coverage, write_coverage, write_findings
@@ -59,7 +55,7 @@ from lifecircle.outputs.workbook import write_workbook
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.tables import NetworkTable
 from lifecircle.reach import isochrones
-from lifecircle.report import ReportContent, write_report
+from lifecircle.report import write_report
 from lifecircle.snapping import snap
 from lifecircle.travel import TravelTime
 
@@ -101,11 +97,14 @@ def write(
             analysis.demands, _in_use(analysis), analysis.travel_times, analysis.definitions
         )
         write_travel_time(record, folder / "travel_time.parquet")
-        write_findings(analysis.findings, folder / "findings.csv", language)
-        provenance = _provenance(analysis, clock.stop())
-        content = report_content(analysis, provenance.seconds)
+        seconds = clock.stop()
+        content = report_content(analysis, seconds)
+        left_out = write_report(folder / "report.html", content)
+        analysis = dataclasses.replace(analysis, findings=(*analysis.findings, *left_out))
+        content = dataclasses.replace(content, findings=analysis.findings)
         write_workbook(folder / "coverage.xlsx", content)
-        write_report(folder / "report.html", content)
+        write_findings(analysis.findings, folder / "findings.csv", language)
+        provenance = _provenance(analysis, seconds)
         write_data_package(folder, provenance)
         write_run(folder, provenance)
         names = sorted(path.name for path in folder.iterdir())
@@ -249,43 +248,3 @@ def _provenance(analysis: Analysis, seconds: Mapping[str, float]) -> Provenance:
         seconds=seconds,
         standards=analysis.standards,
     )
-
-
-def report_content(analysis: Analysis, seconds: Mapping[str, float]) -> ReportContent:
-    """What `report.html` shows of an analysis; `seconds` is the time of each step of the run."""
-    known = versions()
-    definition, demand = analysis.definition, analysis.demand
-    counted = measure(
-        analysis.travel_time, demand, analysis.zones, analysis.standard_of(definition), definition
-    )
-    return ReportContent(
-        project=analysis.project,
-        standard=analysis.standard,
-        definitions=analysis.definitions,
-        coverage=analysis.coverage,
-        zones=analysis.zones,
-        facilities=analysis.facilities,
-        findings=analysis.findings,
-        sources=analysis.sources,
-        network=analysis.network,
-        standards=analysis.standards,
-        tables=analysis.tables,
-        demand=demand,
-        travel_time=counted.travel_time,
-        audit=_audited(analysis, counted),
-        catchments=catchments_of(counted, analysis.facilities),
-        made=datetime.now(UTC).isoformat(timespec="seconds"),
-        provenance={
-            **known,
-            "platform": platform.system(),
-            "seconds": f"{sum(seconds.values()):.1f}",
-        },
-    )
-
-
-def _audited(analysis: Analysis, counted: Measured) -> tuple[AuditedPlace, ...]:
-    """A few places explained, where the streets are known."""
-    if analysis.network is None:
-        return ()
-    mode = analysis.project.network.mode
-    return audit(counted, analysis.network, analysis.demand, analysis.facilities, mode=mode)

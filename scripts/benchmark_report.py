@@ -24,7 +24,7 @@ from lifecircle.report.content import ReportContent
 from lifecircle.report.data import script_json
 from lifecircle.report.facility_points import packed_facilities
 from lifecircle.report.outlines import box_of, zone_outlines
-from lifecircle.runs import report_content
+from lifecircle.contents import report_content
 from lifecircle.sample import city
 
 THREE: list[dict[str, object]] = [

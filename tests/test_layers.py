@@ -37,7 +37,7 @@ LAYERS = [
     # what people look at
     {"bands", "maps", "outputs", "printed", "reach", "report", "verdicts"},
     # the only places that know the order of steps
-    {"analysis", "beside", "checked_layers", "intake", "layer_checks"}
+    {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
     | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
     | {"sample", "sample_data", "sample_streets"},
     # door

@@ -18,7 +18,7 @@ def test_every_public_name_loads_and_is_no_module() -> None:
 def test_the_command_starts_without_the_heavy_libraries() -> None:
     program = (
         "import sys, lifecircle, lifecircle.__main__, lifecircle.command.cli;"
-        "heavy = ('geopandas', 'pandas', 'scipy', 'osmnx', 'folium');"
+        "heavy = ('geopandas', 'pandas', 'scipy', 'osmnx', 'folium', 'matplotlib', 'docx');"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run(

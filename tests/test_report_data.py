@@ -16,7 +16,7 @@ from lifecircle.explanation import Explanation
 from lifecircle.measured import measure
 from lifecircle.report.data import reading_order, script_json, worst_service
 from lifecircle.report.words import page_words
-from lifecircle.runs import report_content
+from lifecircle.contents import report_content
 from lifecircle.travel import TravelTime
 from tests.conftest import streets_of
 from tests.report_block import (

@@ -17,6 +17,7 @@ from lifecircle.report.summary import ServiceRow, service_rows
 from lifecircle.report.words import Both, known, percent_of, words
 from lifecircle.standards import ALL
 
+_LAYERS = {"network": "layer_network", "zones": "layer_zones"}
 _OSM_FILES = (".pbf", ".osm", ".osm.gz", ".osm.bz2", ".graphml")
 
 
@@ -152,11 +153,8 @@ def dates(edition: Edition) -> str:
         name = source.layer
         if "." in name:  # a table that belongs to a layer
             continue
-        layer = (
-            edition.say(f"layer_{name}")
-            if name in ("network", "zones")
-            else edition.plain(known(f"demand_{name}", name))
-        )
+        own = _LAYERS.get(name)
+        layer = edition.say(own) if own else edition.plain(known(f"demand_{name}", name))
         if source.date and (part := f"{layer} {source.date}") not in parts:
             parts.append(part)
     return edition.say("dates", dates=edition.say("semicolon").join(parts)) if parts else ""

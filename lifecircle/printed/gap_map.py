@@ -12,7 +12,17 @@ from lifecircle import verdicts
 from lifecircle.printed.edition import Edition
 from lifecircle.printed.labels import Label
 from lifecircle.printed.legend import HATCHES
-from lifecircle.printed.page import GREY, SMALL, STRONG, Page, blank_page, line, rectangle, write
+from lifecircle.printed.page import (
+    GREY,
+    SMALL,
+    STRONG,
+    Page,
+    blank_page,
+    line,
+    rectangle,
+    write,
+    write_paragraph,
+)
 from lifecircle.printed.plate import Plate, draw_edges, draw_fills, draw_labels
 from lifecircle.printed.scene import round_distance
 from lifecircle.printed.service_map import draw_numbered, finish
@@ -43,6 +53,8 @@ def gap_page(plate: Plate, edition: Edition, one: Sheet, key: str) -> Page:
     _draw_circles(page, plate, cells, frame)
 
     def texts(label: Label) -> tuple[str, ...]:
+        if label.kind == "short":  # its amount is in the list
+            return (str(label.at + 1),)
         return (*label.lines, _short(cells[label.at]))
 
     draw_labels(page, [label for label in plate.labels if label.kind != "mark"], texts)
@@ -82,10 +94,10 @@ def _draw_circles(page: Page, plate: Plate, cells: Sequence[Cell], frame: Rectan
 
 
 def _circle(x: float, y: float, radius: float, verdict: Verdict) -> Circle:
-    hatch, colour = HATCHES["undecided"] if verdict == "undecided" else (None, "none")
+    hatch, edge = HATCHES["undecided"] if verdict == "undecided" else (None, COLOURS["fail_3"])
     return Circle(
-        (x, y), radius, facecolor=COLOURS[verdict], edgecolor=colour if hatch else COLOURS["fail_3"],
-        linewidth=0.6, hatch=hatch, zorder=4, alpha=0.9,
+        (x, y), radius, facecolor=COLOURS[verdict], edgecolor=edge, linewidth=0.6, hatch=hatch,
+        zorder=4, alpha=0.9,
     )  # fmt: skip
 
 
@@ -100,7 +112,8 @@ def _draw_legend(
     write(page, left, y, edition.say("gap_zones", n=sum(_gap(c) > 0 for c in cells)), STRONG)
     foot = y - 3.0 * grow - 2 * LARGEST_MM * grow
     middle = left + LARGEST_MM * grow
-    for amount in dict.fromkeys(round_distance(max(largest / part, 1.0)) for part in (1, 5, 40)):
+    amounts = (round_distance(max(largest / part, 1.0)) for part in (1, 5, 40))
+    for amount in dict.fromkeys(amounts):
         radius = _radius(page, amount, largest)
         key = _circle(middle, foot + radius, radius, "fail_2")
         key.set_gid("gap-key")
@@ -108,8 +121,9 @@ def _draw_legend(
         top = foot + 2 * radius
         end = left + (2 * LARGEST_MM + 2) * grow
         line(page, [middle, end], [top, top], colour=GREY, width=0.5)
-        said = edition.say("gap_key", n=verdicts.amount(amount), unit=edition.plain(one.unit))
+        unit = edition.plain(one.unit)
+        said = edition.say("gap_key", n=verdicts.amount(amount), unit=unit)
         write(page, end + 1, top - 0.9 * grow, said, gid="gap-amount")
     y = foot - 5.0 * grow
-    write(page, left, y, edition.say("gap_note"), SMALL)
-    return y - 4.0 * grow
+    wide = plate.layout.legend[2]
+    return write_paragraph(page, left, y, edition.say("gap_note"), SMALL, room=wide) - 1.5 * grow

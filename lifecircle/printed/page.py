@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -99,15 +100,14 @@ def own_settings() -> Iterator[None]:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         # Unhinted letters are as wide as they are measured; Type 3 takes every font there is.
-        matplotlib.rcParams.update(
-            {"text.hinting": "none", "text.hinting_factor": 1, "pdf.fonttype": 3}
-        )
+        matplotlib.rcParams.update({"text.hinting": "none", "pdf.fonttype": 3})
         yield
 
 
 def blank_page(paper: Paper, fonts: Fonts) -> Page:
     """An empty sheet."""
     figure = Figure(figsize=(paper.width / MM_PER_INCH, paper.height / MM_PER_INCH))
+    FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(0, paper.width)
     axes.set_ylim(0, paper.height)

@@ -16,7 +16,11 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from lifecircle.findings import Finding
+from lifecircle.report.about import finding_rows
+from lifecircle.report.budget import fit, left_out
 from lifecircle.report.content import ReportContent
+from lifecircle.report.data import script_json
 from lifecircle.report.view import helpers, page_view
 
 __all__ = ["ReportContent", "report_html", "write_report"]
@@ -37,24 +41,45 @@ SOURCE_MAP = "//# sourceMappingURL"
 
 def report_html(content: ReportContent) -> str:
     """The whole page as text; the same content gives the same text."""
+    return _page(content)[0]
+
+
+def write_report(path: Path, content: ReportContent) -> tuple[Finding, ...]:
+    """Write the page to a file, in UTF-8 with plain line ends.
+
+    Returns
+    -------
+        What the page left out because it would be too large to send on; mostly nothing.
+    """
+    page, findings = _page(content)
+    # A file name that is no valid text may stand among the sources; it is shown with a "?".
+    path.write_bytes(page.encode("utf-8", errors="replace"))
+    return findings
+
+
+def _page(content: ReportContent) -> tuple[str, tuple[Finding, ...]]:
+    """The page, and what it left out."""
     style, scripts = _style(), (_leaflet("leaflet.js").partition(SOURCE_MAP)[0], _script())
-    page = jinja2.Environment(
+    template = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(_part("page.html"), globals=helpers())
     leaflet, script = (Markup(text) for text in scripts)  # noqa: S704 - our own files
-    return page.render(
+    policy = content_policy(style, scripts)
+    values = {
         **page_view(content),
-        policy=content_policy(style, scripts),
-        style=Markup(style),  # noqa: S704 - our own file
-        leaflet=leaflet,
-        script=script,
-    )
-
-
-def write_report(path: Path, content: ReportContent) -> None:
-    """Write the page to a file, in UTF-8 with plain line ends."""
-    # A file name that is no valid text may stand among the sources; it is shown with a "?".
-    path.write_bytes(report_html(content).encode("utf-8", errors="replace"))
+        "policy": policy,
+        "style": Markup(style),  # noqa: S704 - our own file
+        "leaflet": leaflet,
+        "script": script,
+    }
+    block = values.pop("block")
+    around = template.render(**values, data="")
+    block, dropped = fit(block, len(around.encode("utf-8", errors="replace")))
+    missing = left_out(dropped)
+    if missing is not None:
+        values["findings"] = finding_rows((*content.findings, missing))
+    page = template.render(**values, data=script_json(block))
+    return page, () if missing is None else (missing,)
 
 
 def content_policy(style: str, scripts: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from lifecircle.report import about, beside
 from lifecircle.report.cells import Cell, Row, Sheet, sheet
 from lifecircle.report.compare import side_by_side, urban_and_rural
 from lifecircle.report.content import ReportContent
-from lifecircle.report.data import data_block, reading_order, script_json
+from lifecircle.report.data import data_block, reading_order
 from lifecircle.report.grid import Section
 from lifecircle.report.naming import definition_line, short_names, standard_name
 from lifecircle.report.notes import FacilityList, facility_lists, notes
@@ -58,7 +58,7 @@ class SheetView:
 
 
 def page_view(content: ReportContent) -> dict[str, Any]:
-    """The template's values."""
+    """The template's values, and the block of numbers as `block`."""
     sheets = [_sheet(content, definition) for definition in content.definitions]
     names = short_names(content)
     lists = facility_lists(content)
@@ -77,7 +77,7 @@ def page_view(content: ReportContent) -> dict[str, Any]:
         "lines": [_line(content, one) for one in sheets],
         "sheets": views,
         "main": views[0],
-        "data": script_json(data_block(content, sheets, names, lists=lists, title=full_title)),
+        "block": data_block(content, sheets, names, lists=lists, title=full_title),
         "definitions": side_by_side(content, sheets, names),
         "beside": _beside(content, sheets, names),
         "undecided": undecided(sheets, names),
