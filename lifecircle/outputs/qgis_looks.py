@@ -203,7 +203,7 @@ def _pin(number: int) -> Symbol:
     options = {
         "color": _SERVICES[number % len(_SERVICES)],
         "name": _SHAPES[number % len(_SHAPES)],
-        "size": "2.6",
+        "size": "2.2",
         "size_unit": "MM",
         "outline_color": "#ffffff",
         "outline_width": "0.2",
