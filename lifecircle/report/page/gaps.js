@@ -71,10 +71,9 @@ const gaps = (() => {
   }
   function line(each, at, most) {
     const { row, service, cell } = each;
-    const name = words.row(row);
     return make("tr", { "data-row": row, "data-service": service },
       number(String(at + 1)),
-      head(link(name, () => set({ row, service }), { title: name })),
+      head(link(make("bdi", {}, words.title(row)), () => set({ row, service }), { title: words.row(row) })),
       data.parents.length ? text(make("bdi", {}, parentOf(row)), { class: "parent", title: words.isolated(parentOf(row)) }) : null,
       text(words.service(service), { class: "service" }),
       number(format.percent(sheet.rate[cell])),
