@@ -15,7 +15,7 @@ const gaps = (() => {
   const serviceLabel = make("label", {}, make("span", {}), serviceFilter);
   const sum = make("p", { id: "gap-sum", role: "status" });
   const list = make("div", { id: "gap-list", class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "h-gap" });
-  const more = make("button", { id: "gap-more", type: "button", onclick: showMore });
+  const more = make("button", { id: "gap-more", type: "button", hidden: true, onclick: showMore });
   const rest = make("p", { id: "gap-rest" });
   section.append(make("div", { class: "choose" }, parentLabel, serviceLabel, make("div", { id: "gap-downloads" })), sum, list, more, rest, make("p", { class: "note" }));
 
@@ -71,10 +71,9 @@ const gaps = (() => {
   }
   function line(each, at, most) {
     const { row, service, cell } = each;
-    const name = words.row(row);
     return make("tr", { "data-row": row, "data-service": service },
       number(String(at + 1)),
-      head(link(name, () => set({ row, service }), { title: name })),
+      head(link(make("bdi", {}, words.title(row)), () => set({ row, service }), { title: words.row(row) })),
       data.parents.length ? text(make("bdi", {}, parentOf(row)), { class: "parent", title: words.isolated(parentOf(row)) }) : null,
       text(words.service(service), { class: "service" }),
       number(format.percent(sheet.rate[cell])),
@@ -110,7 +109,6 @@ const gaps = (() => {
   }
   function draw() {
     clearTimeout(timer);
-    drawFilters();
     const gathered = found();
     const { rows } = gathered;
     const most = rows.length ? rows[0].gap : 0;
@@ -147,6 +145,8 @@ const gaps = (() => {
     draw();
   }
 
+  // Controls have their names before the list is drawn.
+  watch.add(["definition", "language"], drawFilters);
   watch.add(["definition", "minutes", "language"], changed, section);
   watch.add(["row", "service"], mark, section);
   addEventListener("beforeprint", () => print(true));

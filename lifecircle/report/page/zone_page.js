@@ -28,7 +28,7 @@
     const [parent, area, id] = [data.parents[data.zones.parent[row]], data.zones.area[row], data.zones.id[row]];
     const kind = area && say("js_area", { name: words.known(`type_${area}`, words.isolated(area)) });
     const under = [parent && words.isolated(parent), kind, say("js_id", { id: words.isolated(id) })].filter(Boolean);
-    return make("h2", { id: "zone-title", tabindex: -1 }, words.row(row), " ", make("small", {}, under.join(" · ")));
+    return make("h2", { id: "zone-title", tabindex: -1 }, make("bdi", {}, words.title(row)), " ", make("small", {}, under.join(" · ")));
   }
   function shortSentence() {
     const row = shown.zone();
