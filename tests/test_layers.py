@@ -31,7 +31,7 @@ LAYERS = [
     # tables per zone and service
     {"applied", "curves", "identities", "levels", "measured", "rates"}
     | {"certainty", "choices", "confidence", "facility_lists", "grounds", "spread"}
-    | {"norms", "provision", "tiers"},
+    | {"audit", "catchment", "norms", "provision", "tiers"},
     # what planners ask next
     set(),
     # what people look at
