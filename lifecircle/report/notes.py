@@ -84,8 +84,6 @@ def notes(
             named = [_share_of(standard, key, share) for key, share in shares.items()]
             found.append(words(code, shares=listed(named, most=len(named))))
     found += _amount_notes(sheet)
-    if any(cell.judged and math.isfinite(cell.minutes_at_target) for cell in cells.values()):
-        found.append(words("n_at_target"))
     return [*found, *_list_notes(sheet, lists)]
 
 
