@@ -199,7 +199,7 @@ def test_words_say_the_same_in_both_languages(key):
 
 
 COMPOSED = re.compile(
-    "(?:v|l|at|by|demand|js_order|metric|mode|norm|p|per|provenance|severity|short|status|type|unit"
+    "(?:v|l|at|by|demand|js_order|js_next|js_previous|metric|mode|norm|p|per|provenance|severity|short|status|type|unit"
     "|verdict)_|figure_all|(?:h_)?(?:convergence|sensitivity|supply|tiers)(?:_|$)"
 )
 
