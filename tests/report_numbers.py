@@ -144,9 +144,7 @@ def block_of(
 
 
 def _definition(sheet: Sheet, zones: Sequence[Zone]) -> dict[str, Any]:
-    cells = [
-        sheet.cells[key, service] for _, key, _ in sheet.places for service in sheet.services
-    ]
+    cells = [sheet.cells[key, service] for _, key, _ in sheet.places for service in sheet.services]
     levels = [level for level, _, _ in sheet.places]
     names = {zone.id: zone.name for zone in zones}
 
@@ -160,9 +158,7 @@ def _definition(sheet: Sheet, zones: Sequence[Zone]) -> dict[str, Any]:
 
     some = [0.0] * len(cells)
     shares = [
-        65_535 if share is None else round(share * 65_534)
-        for cell in cells
-        for share in cell.curve
+        65_535 if share is None else round(share * 65_534) for cell in cells for share in cell.curve
     ]
     return {
         "key": sheet.key,
@@ -174,9 +170,7 @@ def _definition(sheet: Sheet, zones: Sequence[Zone]) -> dict[str, Any]:
         "services": list(sheet.services),
         "names": {key: NAMES[key] for key in sheet.services},
         "lists": {},
-        "limits": {
-            key: {"zh": "15 分", "en": "15 min"} for key in sheet.services if key != "all"
-        },
+        "limits": {key: {"zh": "15 分", "en": "15 min"} for key in sheet.services if key != "all"},
         "together": ["health", "culture"],
         "rows": [
             {"level": level, "key": key, "title": title(level, key), "parent": parent}

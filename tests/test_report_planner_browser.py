@@ -17,7 +17,7 @@ from tests.report_numbers import MAIN, Cell, Sheet, Zone, block_of, step, write_
 pytestmark = pytest.mark.browser
 
 LINK = '=HYPERLINK("http://127.0.0.1:9/","x")'
-IMAGE = '</script><img src=x onerror=alert(1)>"\'&amp;'
+IMAGE = "</script><img src=x onerror=alert(1)>\"'&amp;"
 LONG = "很长的名字" * 60
 TURNED = "\u202e${1+1}`x`\u2028"
 ZONES = (
@@ -194,7 +194,9 @@ def test_its_sum_is_the_verdicts_and_says_what_of_it_is_undecided(page):
     figures = page.locator("#figures dd").all_inner_texts()
     assert "1,265" in figures
     page.click("#language")
-    assert page.inner_text("#gap-sum") == "6 rows; 1,265 people short, of which 10 in undecided cells."
+    assert (
+        page.inner_text("#gap-sum") == "6 rows; 1,265 people short, of which 10 in undecided cells."
+    )
 
 
 def test_the_bars_are_as_long_as_the_people_are_many(page):
@@ -249,7 +251,10 @@ def test_without_a_target_or_without_gaps_a_sentence_stands_there(page, path, br
     assert listed(page) == []
     assert page.inner_text("#gap-sum") == "该标准未设目标：只列覆盖率，不作判定。"
     cells = {(key, "health"): Cell(10.0, 9.0, "pass") for _, key, _ in PLACES}
-    write_page(tmp_path / "good.html", block_of(ZONES, [Sheet(MAIN, ("health",), PLACES, cells)], parents=PARENTS))
+    write_page(
+        tmp_path / "good.html",
+        block_of(ZONES, [Sheet(MAIN, ("health",), PLACES, cells)], parents=PARENTS),
+    )
     good = open_page(browser, tmp_path / "good.html")
     assert listed(good.page) == []
     assert good.page.inner_text("#gap-sum").startswith("凡作判定的街镇")
@@ -270,7 +275,14 @@ def test_the_list_as_a_file_has_the_same_rows_in_full_precision(page):
     assert [float(row["gap"]) for row in rows] == pytest.approx([750, 450, 50, 10, 4.5, 0])
     failing = [float(row["gap"]) for row in rows if row["status"] == "fail"]
     assert sum(failing) == pytest.approx(1_264.5)
-    assert [row["certainty"] for row in rows] == ["clear", "clear", "clear", "undecided", "clear", "undecided"]
+    assert [row["certainty"] for row in rows] == [
+        "clear",
+        "clear",
+        "clear",
+        "undecided",
+        "clear",
+        "undecided",
+    ]
     assert [row["zone"] for row in rows] == ["003", "003", "002", "005", "001", "002"]
     assert float(rows[1]["running_share"]) == pytest.approx(1_200 / 1_264.5)
     assert rows[5]["running_share"] == ""
@@ -296,7 +308,9 @@ def test_no_text_runs_as_a_formula(page):
     assert {row["zone"] for row in rows if row["level"] == "parent"} == {"东片", "'=西片"}
     cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"))) for cell in row]
     numbers = re.compile(r"-?[\d.]+(e[-+]\d+)?")
-    assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t\r") and not numbers.fullmatch(cell)]
+    assert not [
+        cell for cell in cells if cell[:1] in tuple("=+-@\t\r") and not numbers.fullmatch(cell)
+    ]
 
 
 def test_the_whole_table_is_that_of_the_run(page):
@@ -313,19 +327,40 @@ def test_the_whole_table_is_that_of_the_run(page):
     ]  # fmt: skip
     by = {(r["definition"], r["level"], r["zone"], r["service"]): r for r in rows}
     row = by[MAIN, "zone", "005", "health"]
-    assert [row[key] for key in ("mode", "minutes", "demand", "covered", "unsnapped")] == ["walk", "15", "1000", "840", "0"]
-    assert [row[key] for key in ("status", "certainty", "undecided_by")] == ["fail", "undecided", "rim"]
+    assert [row[key] for key in ("mode", "minutes", "demand", "covered", "unsnapped")] == [
+        "walk",
+        "15",
+        "1000",
+        "840",
+        "0",
+    ]
+    assert [row[key] for key in ("status", "certainty", "undecided_by")] == [
+        "fail",
+        "undecided",
+        "rim",
+    ]
     assert float(row["rate"]) == 0.84
     assert float(row["target"]) == 0.85
     assert float(row["gap"]) == 0.85 * 1_000 - 840
     assert (float(row["rate_low"]), float(row["rate_high"])) == (0.84 - 0.05, 0.84 + 0.05)
     empty = by[MAIN, "zone", "004", "health"]
-    assert [empty[key] for key in ("demand", "rate", "status", "gap", "certainty")] == ["0", "", "no demand", "0", ""]
+    assert [empty[key] for key in ("demand", "rate", "status", "gap", "certainty")] == [
+        "0",
+        "",
+        "no demand",
+        "0",
+        "",
+    ]
     passing = by[MAIN, "zone", "001", "health"]
     assert (passing["gap"], passing["rate"]) == ("0", "0.9")
     assert by[MAIN, "city", "", "culture"]["covered"] == "2655.5"
     aimless = by["dwellings.network", "zone", "003", "health"]
-    assert [aimless[key] for key in ("target", "status", "gap", "rate")] == ["", "not in scope", "", "0.65"]
+    assert [aimless[key] for key in ("target", "status", "gap", "rate")] == [
+        "",
+        "not in scope",
+        "",
+        "0.65",
+    ]
 
 
 def test_a_what_if_cannot_be_taken_for_the_result(page, path):
@@ -339,10 +374,22 @@ def test_a_what_if_cannot_be_taken_for_the_result(page, path):
     assert {row["definition"] for row in rows} == {MAIN}
     assert len(rows) == 9 * 3
     assert {row["minutes"] for row in rows} == {"12"}
-    assert {row[key] for row in rows for key in ("certainty", "rate_low", "rate_high", "undecided_by")} == {""}
+    assert {
+        row[key] for row in rows for key in ("certainty", "rate_low", "rate_high", "undecided_by")
+    } == {""}
     by = {(row["level"], row["zone"], row["service"]): row for row in rows}
-    assert [by["zone", "003", "health"][key] for key in ("covered", "rate", "status", "gap")] == ["500", "0.5", "fail", "350"]
-    assert [by["zone", "001", "health"][key] for key in ("covered", "rate", "status", "gap")] == ["1000", "1", "pass", "0"]
+    assert [by["zone", "003", "health"][key] for key in ("covered", "rate", "status", "gap")] == [
+        "500",
+        "0.5",
+        "fail",
+        "350",
+    ]
+    assert [by["zone", "001", "health"][key] for key in ("covered", "rate", "status", "gap")] == [
+        "1000",
+        "1",
+        "pass",
+        "0",
+    ]
     name, rows, _ = saved(page, "#get-gaps")
     assert name == "gaps-population.network-whatif-12min.csv"
     assert {row["what_if_minutes"] for row in rows} == {"12"}
@@ -362,7 +409,13 @@ def test_curves_are_the_shown_definitions_at_every_minute(page, path):
     row = next(row for row in rows if (row["zone"], row["service"]) == ("003", "health"))
     # They know nothing of the what-if: the limit is the standard's.
     assert row["minutes"] == "15"
-    assert [row[f"share_{minute}"] for minute in (9, 10, 19, 20, 30)] == ["0", "0.5", "0.5", "1", "1"]
+    assert [row[f"share_{minute}"] for minute in (9, 10, 19, 20, 30)] == [
+        "0",
+        "0.5",
+        "0.5",
+        "1",
+        "1",
+    ]
     nobody = next(row for row in rows if (row["zone"], row["service"]) == ("004", "health"))
     assert nobody["share_15"] == ""
 
@@ -390,8 +443,12 @@ def test_an_address_opens_the_page_of_a_zone(page, path):
     # 450 + 750 people of the 1,264.5 that all zones lack.
     head = page.inner_text(".zone-head")
     assert "2 类服务：2 类未达标（✗ 文化 10.0\u202f%、卫生 40.0\u202f%）。" in head
-    assert "此处还需让 1,200 人次进入时限范围（各类服务相加），占全部街镇差额的 94.8\u202f%。" in head
-    rows = [" ".join(row.split()) for row in page.locator(".zone-services tbody tr").all_inner_texts()]
+    assert (
+        "此处还需让 1,200 人次进入时限范围（各类服务相加），占全部街镇差额的 94.8\u202f%。" in head
+    )
+    rows = [
+        " ".join(row.split()) for row in page.locator(".zone-services tbody tr").all_inner_texts()
+    ]
     # Of four zones with people both are the last; two facilities for health stand here.
     assert rows[0] == "卫生 15 40.0 % ✗ 未达标 35.0 – 45.0 % 差 450 > 30 4 / 4 2"
     assert rows[1] == "文化 15 10.0 % ✗ 未达标 5.0 – 15.0 % 差 750 > 30 4 / 4 –"
@@ -409,7 +466,23 @@ def test_it_compares_the_zone_under_every_definition(page, path):
     go(page, path, "z=003&v=zone&l=zh")
     rows = [row.split() for row in page.locator(".zone-definitions tbody tr").all_inner_texts()]
     # 65.0 - 40.0 = 25.0 points; the last has no target, and only health is under all of them.
-    assert rows[0] == ["卫生", "✗", "40.0", "%", "未达标", "✗", "65.0", "%", "未达标", "+25.0", "·", "65.0", "%", "未设目标", "+25.0"]
+    assert rows[0] == [
+        "卫生",
+        "✗",
+        "40.0",
+        "%",
+        "未达标",
+        "✗",
+        "65.0",
+        "%",
+        "未达标",
+        "+25.0",
+        "·",
+        "65.0",
+        "%",
+        "未设目标",
+        "+25.0",
+    ]
     assert rows[1] == ["文化", "✗", "10.0", "%", "未达标", "–", "–"]
 
 
@@ -517,9 +590,7 @@ def printed(page, path) -> list[str]:
     if shutil.which("pdftotext") is None:
         pytest.skip("no pdftotext on this machine")
     page.pdf(path=path, prefer_css_page_size=True, print_background=True)
-    made = subprocess.run(
-        ["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True
-    )
+    made = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
     return made.stdout.decode("utf-8").split("\f")[:-1]
 
 
@@ -570,7 +641,9 @@ def test_paper_shows_eighty_rows_and_says_where_the_others_are(browser, many, tm
     assert "显示全部" not in text
     assert "下载" not in text
     # The head of a table stands on each of its pages; the page says which it is.
-    assert len(re.findall("累计占比 ", text)) == sum("80" in s or "镇49" in s for s in sheets if "累计占比" in s)
+    assert len(re.findall("累计占比 ", text)) == sum(
+        "80" in s or "镇49" in s for s in sheets if "累计占比" in s
+    )
     assert re.search(rf"1 ?/ ?{len(sheets)}$", sheets[0].strip())
     assert all(len([line for line in sheet.splitlines() if line.strip()]) >= 3 for sheet in sheets)
     # Back on the screen.
