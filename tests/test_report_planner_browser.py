@@ -31,6 +31,7 @@ PLACES = (
     ("outside", "(outside)", ""),
 )  # fmt: skip
 SERVICES = ("health", "culture", "all")
+PDFTOTEXT = shutil.which("pdftotext")
 NO_NUMBER = re.compile(r"\b(NaN|undefined|null|Infinity)\b|(?<![\d.])-0(?![\d-])")
 COVERAGE = [
     "definition", "level", "zone", "name", "parent", "service", "mode", "minutes",
@@ -587,10 +588,10 @@ def test_english_speaks_english(page, path):
 
 def printed(page, path) -> list[str]:
     """The text of each page on paper."""
-    if shutil.which("pdftotext") is None:
+    if PDFTOTEXT is None:
         pytest.skip("no pdftotext on this machine")
     page.pdf(path=path, prefer_css_page_size=True, print_background=True)
-    made = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
+    made = subprocess.run([PDFTOTEXT, "-layout", str(path), "-"], capture_output=True, check=True)
     return made.stdout.decode("utf-8").split("\f")[:-1]
 
 
@@ -661,6 +662,25 @@ def test_a_what_if_says_so_on_every_page_of_paper(browser, many, tmp_path):
     assert all("试算 12 分钟" in sheet for sheet in sheets)
     assert "试算的其余 20 行请在页面中下载清单" in "\n".join(sheets)
     page.context.close()
+
+
+def test_paper_frames_what_is_undecided_and_hides_what_is_pressed(page):
+    listed(page)
+    page.emulate_media(media="print")
+    styles = page.evaluate(
+        """() => [
+          getComputedStyle(document.querySelector("#matrix td.undecided")).outlineStyle,
+          getComputedStyle(document.querySelector("#gap-list .chip.undecided")).borderTopStyle,
+          getComputedStyle(document.querySelector("#gap-list .chip.undecided")).backgroundImage,
+        ]"""
+    )
+    assert styles == ["dashed", "dashed", "none"]
+    assert page.locator("#gap-parent, #gap-service, #get-gaps, #gap-more, .get").count() > 0
+    for control in page.locator("#gap-parent, #gap-service, #get-gaps, #gap-more, .get").all():
+        assert control.is_hidden()
+    assert page.locator("#print-state").is_visible()
+    page.emulate_media(media="screen")
+    assert page.locator("#print-state").is_hidden()
 
 
 def test_paper_of_a_zone_is_that_page_and_nothing_else(page, path, tmp_path):
