@@ -15,7 +15,7 @@ const gaps = (() => {
   const serviceLabel = make("label", {}, make("span", {}), serviceFilter);
   const sum = make("p", { id: "gap-sum", role: "status" });
   const list = make("div", { id: "gap-list", class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "h-gap" });
-  const more = make("button", { id: "gap-more", type: "button", onclick: showMore });
+  const more = make("button", { id: "gap-more", type: "button", hidden: true, onclick: showMore });
   const rest = make("p", { id: "gap-rest" });
   section.append(make("div", { class: "choose" }, parentLabel, serviceLabel, make("div", { id: "gap-downloads" })), sum, list, more, rest, make("p", { class: "note" }));
 
@@ -109,7 +109,6 @@ const gaps = (() => {
   }
   function draw() {
     clearTimeout(timer);
-    drawFilters();
     const gathered = found();
     const { rows } = gathered;
     const most = rows.length ? rows[0].gap : 0;
@@ -146,6 +145,8 @@ const gaps = (() => {
     draw();
   }
 
+  // Controls have their names before the list is drawn.
+  watch.add(["definition", "language"], drawFilters);
   watch.add(["definition", "minutes", "language"], changed, section);
   watch.add(["row", "service"], mark, section);
   addEventListener("beforeprint", () => print(true));
