@@ -663,6 +663,25 @@ def test_a_what_if_says_so_on_every_page_of_paper(browser, many, tmp_path):
     page.context.close()
 
 
+def test_paper_frames_what_is_undecided_and_hides_what_is_pressed(page):
+    listed(page)
+    page.emulate_media(media="print")
+    styles = page.evaluate(
+        """() => [
+          getComputedStyle(document.querySelector("#matrix td.undecided")).outlineStyle,
+          getComputedStyle(document.querySelector("#gap-list .chip.undecided")).borderTopStyle,
+          getComputedStyle(document.querySelector("#gap-list .chip.undecided")).backgroundImage,
+        ]"""
+    )
+    assert styles == ["dashed", "dashed", "none"]
+    assert page.locator("#gap-parent, #gap-service, #get-gaps, #gap-more, .get").count() > 0
+    for control in page.locator("#gap-parent, #gap-service, #get-gaps, #gap-more, .get").all():
+        assert control.is_hidden()
+    assert page.locator("#print-state").is_visible()
+    page.emulate_media(media="screen")
+    assert page.locator("#print-state").is_hidden()
+
+
 def test_paper_of_a_zone_is_that_page_and_nothing_else(page, path, tmp_path):
     go(page, path, "z=003&v=zone&l=en")
     sheets = printed(page, tmp_path / "zone.pdf")

@@ -15,10 +15,11 @@
 
   function tools() {
     const act = (name, label, click, off = false) => make("button", { type: "button", "data-act": name, disabled: off, onclick: click }, label);
-    const to = (name, sign, row) => act(name, row === undefined ? say(`js_${name}_zone`) : sign(words.row(row)), () => set({ row }), row === undefined);
+    const to = (name, row, label, none) => act(name, row === undefined ? none : label(words.row(row)), () => set({ row }), row === undefined);
     return make("div", { class: "zone-tools" },
       act("back", say("js_back"), leave),
-      to("previous", (name) => `← ${name}`, beside(-1)), to("next", (name) => `${name} →`, beside(1)),
+      to("previous", beside(-1), (name) => `← ${name}`, say("js_zone_before")),
+      to("next", beside(1), (name) => `${name} →`, say("js_zone_after")),
       act("print", say("js_print_zone"), () => window.print()),
       act("get", say("js_get_zone"), () => download.zone(shown.zone())));
   }
