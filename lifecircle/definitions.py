@@ -190,6 +190,7 @@ def definitions_of(
             name_zh=table.name_zh or table.name_en,
             name_en=table.name_en or table.name_zh,
             source=table.source,
+            status=table.status,
         )
         for table in definition_tables(project)
     )

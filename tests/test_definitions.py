@@ -67,6 +67,14 @@ def test_target_scope_and_mode_of_its_own():
     assert methods_of(definition, standard) == ("walk", "cycle")
 
 
+def test_a_source_is_unverified_unless_its_status_is_said():
+    assert (of({})[0].status, of({"source": "沪府发"})[0].status) == ("unverified", "unverified")
+    definition, standard = of({"source": "沪府发", "status": "official"})
+    assert (definition.source, definition.status) == ("沪府发", "official")
+    # How sure the definition is says nothing of the standard's numbers.
+    assert {service.status for service in standard.services} == {"unverified"}
+
+
 def test_a_mode_of_its_own_goes_before_those_of_the_standard():
     # Pudong's villages cycle, unless the definition says that everybody walks.
     by_standard = of({"standard": "pudong"})
