@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,9 +29,10 @@ class Definition:
     `demand` names the layer whose weight is the denominator, `group` a column of it that replaces
     the weight; `own` takes each service's own group, at that group's speed. `metric` is `network`
     (minutes along streets) or `radius` (straight line within limit × speed). `speed_kmh` applies to
-    `mode` (of several, `walk|cycle`, to the first), to its streets and access legs alike; a service
-    or an area type may have a mode of its own in the standard. `steps` may be avoided. `standard`
-    is the key of the standard whose limits and targets hold, `scope` the area types it applies to.
+    `mode` (of several, `walk|cycle`, to the first, `other_speeds_kmh` to the others in turn), to
+    its streets and access legs alike; a service or an area type may have a mode of its own in the
+    standard. `steps` may be avoided. `standard` is the key of the standard whose limits and targets
+    hold, `scope` the area types it applies to.
     `source` and `status` say by whose word the definition itself holds.
     """
 
@@ -50,6 +52,7 @@ class Definition:
     name_en: str = ""
     source: str = ""
     status: Status = "unverified"
+    other_speeds_kmh: tuple[float, ...] = ()
 
     def name(self, language: str) -> str:
         """What the definition is called; its key where it has no name."""
@@ -62,13 +65,16 @@ class Definition:
         'people.network: people (persons), walk along streets at 4 km/h'
         >>> Definition("old", "people", group="aged_60", steps="avoid", standard="own").text("en")
         'old: aged_60 (places), walk along streets at 4 km/h, without steps, by own'
+        >>> Definition("soft", "people", mode="walk|cycle", other_speeds_kmh=(12,)).text("en")
+        'soft: people (places), walk at 4 km/h or cycle at 12 km/h along streets'
         """
+        several = self.metric == "network" and "|" in self.mode
         line = message(
-            f"definitions.{self.metric}",
+            "definitions.several" if several else f"definitions.{self.metric}",
             key=self.key if self.name(language) == self.key else f"{self.name(language)}",
             what=_group_name(self.group, language) or self.demand,
             unit=self.unit or message("definitions.places").text(language),
-            mode=mode_name(self.mode, language),
+            mode=self._modes_at(language) if several else mode_name(self.mode, language),
             speed=self.speed_kmh,
         ).text(language)
         parts = [line]
@@ -80,6 +86,16 @@ class Definition:
             scope = ", ".join(self.scope)
             parts.append(message("definitions.scope", scope=scope).text(language))
         return ("，" if language == "zh" else ", ").join(parts)
+
+    def _modes_at(self, language: str) -> str:
+        """Each of several modes with its speed, where that is known."""
+        speeds = itertools.chain((self.speed_kmh, *self.other_speeds_kmh), itertools.repeat(None))
+        each = []
+        for mode, speed in zip(self.mode.split("|"), speeds, strict=False):
+            name = mode_name(mode, language)
+            at = message("definitions.mode_at", mode=name, speed=speed)
+            each.append(name if speed is None else at.text(language))
+        return message("definitions.or").text(language).join(each)
 
     def _repr_markdown_(self) -> str:
         notes = (self.note_zh, self.note_en)
@@ -160,8 +176,21 @@ def speed_of(
     if isinstance(table.speed_kmh, float):
         return table.speed_kmh
     group = standard.speed_of(table.group or "") if table.speed_kmh == "group" else None
-    mode = (table.mode or standard.mode or project.network.mode).partition("|")[0]
+    mode = _mode_in(table, standard, project).partition("|")[0]
     return group or mode_speed(mode, project, file=file)
+
+
+def _other_speeds(
+    table: DefinitionTable, standard: Standard, project: Project
+) -> tuple[float, ...]:
+    """The speeds of all modes of a definition but the first, which have none but their own."""
+    _, *others = _mode_in(table, standard, project).split("|")
+    return tuple(mode_speed(mode, project) for mode in others)
+
+
+def _mode_in(table: DefinitionTable, standard: Standard, project: Project) -> str:
+    """The mode, or the several, of a definition: as written, else the standard's or project's."""
+    return table.mode or standard.mode or project.network.mode
 
 
 def mode_speed(mode: str, project: Project, *, file: str = "project") -> float:
@@ -182,7 +211,7 @@ def definitions_of(
             unit=demand[table.demand].unit,
             group=table.group or "",
             metric=table.metric,
-            mode=table.mode or standards[table.key].mode or project.network.mode,
+            mode=_mode_in(table, standards[table.key], project),
             speed_kmh=speed_of(table, standards[table.key], project),
             steps=table.steps,
             standard=standards[table.key].key,
@@ -190,6 +219,8 @@ def definitions_of(
             name_zh=table.name_zh or table.name_en,
             name_en=table.name_en or table.name_zh,
             source=table.source,
+            status=table.status,
+            other_speeds_kmh=_other_speeds(table, standards[table.key], project),
         )
         for table in definition_tables(project)
     )

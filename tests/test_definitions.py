@@ -67,6 +67,14 @@ def test_target_scope_and_mode_of_its_own():
     assert methods_of(definition, standard) == ("walk", "cycle")
 
 
+def test_a_source_is_unverified_unless_its_status_is_said():
+    assert (of({})[0].status, of({"source": "沪府发"})[0].status) == ("unverified", "unverified")
+    definition, standard = of({"source": "沪府发", "status": "official"})
+    assert (definition.source, definition.status) == ("沪府发", "official")
+    # How sure the definition is says nothing of the standard's numbers.
+    assert {service.status for service in standard.services} == {"unverified"}
+
+
 def test_a_mode_of_its_own_goes_before_those_of_the_standard():
     # Pudong's villages cycle, unless the definition says that everybody walks.
     by_standard = of({"standard": "pudong"})
@@ -134,10 +142,33 @@ def test_names_stand_for_keys_in_both_languages():
     definition = Definition(
         "d", "people", unit="persons", mode="walk|cycle", name_zh="慢行", name_en="Active travel"
     )
+    assert definition.text("en").startswith("Active travel: people (persons), ")
+    assert definition.text("zh").startswith("慢行：people（persons），")
+
+
+def test_each_of_several_modes_has_its_own_speed():
+    slow = {"speed_kmh": 3.2, "mode": "walk|cycle"}
+    definition, _ = of(slow, network={"modes": {"cycle": {"speed_kmh": 13.5}}})
     assert definition.text("en") == (
-        "Active travel: people (persons), walk or cycle along streets at 4 km/h"
+        "d: people (places), walk at 3.2 km/h or cycle at 13.5 km/h along streets, by osm-15min"
     )
-    assert definition.text("zh").startswith("慢行：people（persons），沿路网步行或骑行")
+    assert definition.text("zh") == (
+        "d：people（处），沿路网步行 3.2 公里/时或骑行 13.5 公里/时，按 osm-15min"
+    )
+
+
+def test_a_single_mode_and_a_straight_line_have_one_speed():
+    assert "cycle along streets at 12 km/h" in of({"mode": "cycle"})[0].text("en")
+    radius = of({"mode": "walk|cycle", "metric": "radius"})[0].text("en")
+    assert "straight line within limit × 4 km/h (walk or cycle)" in radius
+
+
+def test_a_definition_made_by_hand_claims_no_speed_that_it_does_not_have():
+    definition = Definition("d", "people", mode="walk|cycle")
+    assert definition.text("en") == "d: people (places), walk at 4 km/h or cycle along streets"
+    assert definition.text("zh") == "d：people（处），沿路网步行 4 公里/时或骑行"
+    walking = dataclasses.replace(definition, mode="walk", other_speeds_kmh=(12.0,))
+    assert walking.text("en") == "d: people (places), walk along streets at 4 km/h"
 
 
 # The real sample under several definitions -------------------------------------------------------

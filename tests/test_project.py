@@ -452,6 +452,29 @@ def test_names_must_meet(write, old, new, expected):
     assert expected in faults(write(WHOLE.replace(old, new, 1)))[1]
 
 
+@pytest.mark.parametrize(
+    ("lines", "code", "expected"),
+    [
+        (
+            'source = "沪府发"\nstatus = "offical"',
+            "schema.choice",
+            "status = \"offical\" is not possible. Allowed: 'official', 'secondary', 'unverified'",
+        ),
+        (
+            'status = "secondary"',
+            "project.no_source",
+            '[definitions.old_people.radius] says status = "secondary", but not of what: '
+            'it has no source. Add source = "document, clause", or leave status out.',
+        ),
+    ],
+)
+def test_the_status_of_a_definition_is_one_of_three_and_says_of_what(write, lines, code, expected):
+    codes, words = faults(write(WHOLE + lines))
+    assert codes == [code]
+    assert expected in words
+    assert load_project(write(WHOLE + 'status = "unverified"')).project.definitions
+
+
 def test_a_service_of_the_projects_own_is_known(write):
     text = WHOLE.replace('service = "health"', 'service = "library"')
     text += "[standard.services.library]\nminutes = 15\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 import lifecircle as lc
@@ -12,6 +13,7 @@ from lifecircle.analysis import Analysis
 from lifecircle.pipeline import analyse
 from tests.chromium import open_page
 from tests.messy import EAST, WEST, City
+from tests.test_workbook import rows
 
 # The small city of `messy`: on foot 160 of 160 persons in the west reach a clinic within 15 minutes
 # and 40 of 240 in the east; by bicycle everybody does.
@@ -27,6 +29,7 @@ scope = ["urban"]
 name_zh = "只看主城区"
 name_en = "Urban only"
 source = "a council's minute"
+status = "secondary"
 
 [[definitions]]
 key = "active"
@@ -90,6 +93,16 @@ def test_definitions_stand_side_by_side_with_what_they_are(html):
     assert re.search(r"Health .*50\.0.*100\.0.*100\.0", text)
     # Both zones are judged by the first definition, one by the second: the same verdict.
     assert "0 of 1" in text
+
+
+def test_a_source_stands_with_its_status_in_report_and_workbook(html, path):
+    assert "a council&#39;s minute (second-hand)" in section(html, "definitions")
+    assert "definition by a council&#39;s minute (second-hand)" in html
+    assert "口径依据：a council&#39;s minute（二手转述）" in html
+    sheet = openpyxl.load_workbook(path.with_name("coverage.xlsx"))["Definitions"]
+    trust = {row["Key"]: row["Status of the number"] for row in rows(sheet, "Key")}
+    # the others name no source, of which nothing can be said
+    assert trust == {"everybody": "", "urban": "second-hand", "active": "", "no_target": ""}
 
 
 def test_what_is_undecided_says_by_what(run, html):

@@ -170,6 +170,8 @@ def _definition(
     table: DefinitionTable, standard: Standard, project: Project, file: str
 ) -> Iterator[Message]:
     place = f"[definitions.{table.key}]"
+    if table.status != "unverified" and not table.source:
+        yield message("project.no_source", file=file, table=place, status=table.status)
     demand = next((d for d in project.demand if d.name == table.demand), None)
     if demand is None:
         known = ", ".join(d.name for d in project.demand)

@@ -20,6 +20,7 @@ from lifecircle.project.keys import (
     NotNegative,
     Positive,
     Share,
+    Status,
     Table,
     Where,
 )
@@ -174,6 +175,8 @@ class DefinitionTable(Table):
     name_zh: str = ""
     name_en: str = ""
     source: str = ""
+    status: Status = "unverified"
+    """How sure `source` is: read in the official text, second-hand, or neither."""
 
 
 class ConfidenceTable(Table):
