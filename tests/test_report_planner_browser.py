@@ -31,6 +31,7 @@ PLACES = (
     ("outside", "(outside)", ""),
 )  # fmt: skip
 SERVICES = ("health", "culture", "all")
+PDFTOTEXT = shutil.which("pdftotext")
 NO_NUMBER = re.compile(r"\b(NaN|undefined|null|Infinity)\b|(?<![\d.])-0(?![\d-])")
 COVERAGE = [
     "definition", "level", "zone", "name", "parent", "service", "mode", "minutes",
@@ -587,10 +588,10 @@ def test_english_speaks_english(page, path):
 
 def printed(page, path) -> list[str]:
     """The text of each page on paper."""
-    if shutil.which("pdftotext") is None:
+    if PDFTOTEXT is None:
         pytest.skip("no pdftotext on this machine")
     page.pdf(path=path, prefer_css_page_size=True, print_background=True)
-    made = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, check=True)
+    made = subprocess.run([PDFTOTEXT, "-layout", str(path), "-"], capture_output=True, check=True)
     return made.stdout.decode("utf-8").split("\f")[:-1]
 
 
