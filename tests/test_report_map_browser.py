@@ -114,6 +114,8 @@ def test_a_click_tells_the_minutes_of_the_pixel_there(show, column, row, clinic,
     surface_shown(page)
     lon, lat = WEST + 2 * SIDE * column / COLUMNS, latitude(row)
     page.mouse.click(*at(page, lon, lat))
+    # The pictures of the other services are read first.
+    page.locator(".answer tr").nth(1).wait_for()
     text = page.locator(".answer tr").all_inner_texts()
     assert [re.sub(r"\s+", " ", line).strip() for line in text] == [
         f"卫生站 {clinic}",
