@@ -96,7 +96,7 @@ def test_definitions_stand_side_by_side_with_what_they_are(html):
 
 
 def test_a_source_stands_with_its_status_in_report_and_workbook(html, path):
-    assert "a council&#39;s minute (second-hand)" in section(html, "definitions")
+    assert "a council&#39;s minute (second-hand)" in section(html, "sec-def")
     assert "definition by a council&#39;s minute (second-hand)" in html
     assert "口径依据：a council&#39;s minute（二手转述）" in html
     sheet = openpyxl.load_workbook(path.with_name("coverage.xlsx"))["Definitions"]
