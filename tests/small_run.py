@@ -14,6 +14,8 @@ import shapely
 
 from lifecircle.definitions import Definition
 from lifecircle.findings import Source, finding
+from lifecircle.measured import Measured, measure
+from lifecircle.outputs.gis_names import Naming, naming_of
 from lifecircle.outputs.provenance import Provenance
 from lifecircle.project.tables import Project
 from lifecircle.rates import coverage
@@ -113,12 +115,24 @@ def coverage_table(*definitions: Definition) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def provenance(*definitions: Definition, language: str = "en") -> Provenance:
+def measured() -> Measured:
+    """What the main definition measures, place by place."""
+    return measure(travel_time(), demand(), zones(), STANDARD, MAIN)
+
+
+def naming(*definitions: Definition) -> Naming:
+    """What services and definitions are called in GIS files."""
+    return naming_of(provenance(*definitions))
+
+
+def provenance(
+    *definitions: Definition, language: str = "en", output_crs: str = "EPSG:4326"
+) -> Provenance:
     """Where the small run comes from."""
     project = Project.model_validate(
         {
             "schema": 1,
-            "project": {"name": "Smalltown", "language": language},
+            "project": {"name": "Smalltown", "language": language, "output_crs": output_crs},
             "network": {"source": "https://me:secret@example.org/roads.osm.pbf"},
             "zones": {"source": "zones.geojson"},
             "demand": [{"name": "people", "source": "people.csv", "groups": {"aged_60": "60+"}}],

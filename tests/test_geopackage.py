@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import itertools
+import json
+import re
 import sqlite3
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -11,14 +15,16 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
 
 from lifecircle.geodesy import distance_m
 from lifecircle.lines import streets_from_lines
+from lifecircle.measured import measure
 from lifecircle.network import Streets, street_network
-from lifecircle.outputs.demand_layer import STATES, demand_layer
+from lifecircle.outputs.demand_layer import demand_layer
 from lifecircle.outputs.geopackage import (
     layer_names,
     read_facilities,
@@ -26,15 +32,32 @@ from lifecircle.outputs.geopackage import (
     read_zones,
     write_geopackage,
 )
-from lifecircle.outputs.gis_layers import facility_layer, street_layer, zone_layer
+from lifecircle.outputs.geoparquet import write_geoparquet
+from lifecircle.outputs.gis_layers import (
+    coverage_tables,
+    facility_layer,
+    street_layer,
+    zone_layer,
+)
 from lifecircle.travel import TravelTime
+from lifecircle.verdicts import COLOURS
 from tests import small_run
 from tests.conftest import CRS, m, streets_of
 
 MAIN = small_run.MAIN.key
+OLD = small_run.Definition(
+    "old.people/with.a.key.longer.than.thirty.letters", "people", group="aged_60"
+)
+
+
+def written(path: Path, frames: dict[str, pd.DataFrame], **where: str) -> Path:
+    write_geopackage(path, frames, small_run.provenance(small_run.MAIN, OLD, **where))
+    return path
 
 
 def layers() -> dict[str, gpd.GeoDataFrame]:
+    naming = small_run.naming(small_run.MAIN, OLD)
+    table = small_run.coverage_table(small_run.MAIN, OLD)
     network = streets_of([0, 100, 200], [0, 0, 0], [(0, 1), (1, 2)])
     square = gpd.GeoDataFrame(
         {"facility": [""], "service": ["health"], "minutes": [np.inf], "kind": ["service"]},
@@ -42,19 +65,19 @@ def layers() -> dict[str, gpd.GeoDataFrame]:
         crs="EPSG:4326",
     )
     return {
-        "zones": zone_layer(small_run.zones(), small_run.coverage_table(), MAIN),
-        "facilities": facility_layer(small_run.facilities()),
+        "zones": zone_layer(small_run.zones(), table, MAIN, naming),
+        "facilities": facility_layer(small_run.facilities(), naming),
         "streets": street_layer(network),
-        "demand": demand_layer(small_run.demand(), small_run.travel_time(), crs=CRS),
+        "demand": demand_layer(small_run.demand(), small_run.measured(), naming, crs=CRS),
         "isochrones": square,
+        **coverage_tables(table, naming),
     }
 
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("gis") / "layers.gpkg"
-    write_geopackage(path, layers(), crs="EPSG:4490", language="zh")
-    return path
+    return written(path, layers(), language="zh", output_crs="EPSG:4490")
 
 
 def ring(chain: list[int]) -> list[tuple[int, int]]:
@@ -65,10 +88,11 @@ def ring(chain: list[int]) -> list[tuple[int, int]]:
 
 
 def test_layers_are_there_in_the_coordinate_system_asked_for(path: Path) -> None:
-    assert layer_names(path) == ["zones", "facilities", "streets", "demand", "isochrones"]
-    assert {pyogrio.read_info(path, layer=name)["crs"] for name in layer_names(path)} == {
-        "EPSG:4490"
-    }
+    (other,) = (name for name in layer_names(path) if name.startswith("coverage_"))
+    drawn = ["zones", "facilities", "streets", "demand", "isochrones"]
+    drawn.append(f"zones{other.removeprefix('coverage')}")
+    assert set(layer_names(path)) == {*drawn, "coverage", other}
+    assert {pyogrio.read_info(path, layer=name)["crs"] for name in drawn} == {"EPSG:4490"}
 
 
 def test_nothing_is_infinite_or_not_a_number(path: Path) -> None:
@@ -83,13 +107,13 @@ def test_nothing_is_infinite_or_not_a_number(path: Path) -> None:
 
 def test_names_keep_every_character(path: Path) -> None:
     assert read_zones(path)["name"].tolist() == small_run.HOSTILE
-    assert read_facilities(path)["name"].tolist() == ["`${alert(1)}`", ""]
+    assert read_facilities(path, small_run.naming())["name"].tolist() == ["`${alert(1)}`", ""]
 
 
 def test_the_same_layers_are_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        write_geopackage(tmp_path / name / "layers.gpkg", layers(), crs="EPSG:4326", language="en")
+        written(tmp_path / name / "layers.gpkg", layers())
     one, two = (tmp_path / name / "layers.gpkg" for name in ("a", "b"))
     assert one.read_bytes() == two.read_bytes()
 
@@ -107,7 +131,7 @@ def test_zones_come_back(path: Path) -> None:
 
 
 def test_facilities_come_back(path: Path) -> None:
-    back = pd.DataFrame(read_facilities(path))
+    back = pd.DataFrame(read_facilities(path, small_run.naming()))
     given = pd.DataFrame(small_run.facilities()).drop(columns="edge")
     pd.testing.assert_frame_equal(back, given, check_like=True)
 
@@ -121,43 +145,57 @@ def test_streets_come_back_as_lines(path: Path) -> None:
 
 def test_layers_without_rows_are_written_all_the_same(tmp_path: Path) -> None:
     empty = {name: layer.iloc[:0] for name, layer in layers().items()}
-    write_geopackage(tmp_path / "layers.gpkg", empty, crs="EPSG:4326", language="en")
-    assert layer_names(tmp_path / "layers.gpkg") == list(empty)
-    assert read_facilities(tmp_path / "layers.gpkg").empty
+    path = written(tmp_path / "layers.gpkg", empty)
+    assert set(layer_names(path)) >= set(empty)
+    assert read_facilities(path, small_run.naming()).empty
 
 
 # --- styles --------------------------------------------------------------------------------------
 
 
+def style_rows(path: Path) -> pd.DataFrame:
+    """The table of styles."""
+    return pyogrio.read_dataframe(path, layer="layer_styles")
+
+
 def styles(path: Path) -> dict[str, ET.Element]:
-    table = pyogrio.read_dataframe(path, layer="layer_styles")
-    assert set(table["f_geometry_column"]) == {"geom"}
-    assert table["useAsDefault"].all()
+    """The style with which each layer opens."""
+    table = style_rows(path)
+    table = table[table["useAsDefault"].astype(bool)]
     texts = zip(table["f_table_name"], table["styleQML"], strict=True)
     return {name: ET.fromstring(text) for name, text in texts}  # noqa: S314 - our own
 
 
-def test_every_layer_has_a_style_that_is_well_formed(path: Path) -> None:
+def test_every_layer_opens_with_one_style(path: Path) -> None:
     assert set(styles(path)) == set(layer_names(path))
+    assert not style_rows(path)[["f_table_name", "styleName"]].duplicated().any()
 
 
-def test_zones_are_coloured_by_the_status_of_their_first_service(path: Path) -> None:
+def test_zones_have_a_style_for_every_service(path: Path) -> None:
+    table = style_rows(path)
+    names = table.loc[table["f_table_name"] == "zones", "styleName"]
+    assert set(names) == {"各项服务同时可达", "卫生", "文化", "体育"}
+
+
+def test_zones_open_with_the_verdict_of_all_at_once(path: Path) -> None:
     renderer = styles(path)["zones"].find("renderer-v2")
     assert renderer is not None
-    assert renderer.get("attr") == "status_health"
+    assert renderer.get("attr") == "verdict_all"
     labels = {one.get("value"): one.get("label") for one in renderer.iter("category")}
-    assert labels["fail"] == "未达标"
-    statuses = set(small_run.coverage_table()["status"])
-    assert statuses <= set(labels)
+    assert set(labels) == set(COLOURS)
+    assert "未达标" in labels["fail_1"]
     symbols = {one.get("name") for one in renderer.iter("symbol")}
-    assert {one.get("symbol") for one in renderer.iter("category")} == symbols
+    assert {one.get("symbol") for one in renderer.iter("category")} <= symbols
 
 
-def test_demand_is_coloured_by_all_states(path: Path) -> None:
+def test_minutes_break_exactly_at_the_limit(path: Path) -> None:
     renderer = styles(path)["demand"].find("renderer-v2")
     assert renderer is not None
-    assert renderer.get("attr") == "state_health"
-    assert [one.get("value") for one in renderer.iter("category")] == STATES
+    filters = [one.get("filter") for one in renderer.iter("rule")]
+    inside = [each for each in filters if each and '<= "limit_health"' in each]
+    beyond = [each for each in filters if each and '> "limit_health"' in each]
+    assert inside
+    assert beyond
 
 
 def test_colours_differ_between_classes(path: Path) -> None:
@@ -170,13 +208,77 @@ def test_colours_differ_between_classes(path: Path) -> None:
         assert len(set(colours)) >= alike
 
 
+# --- names and words -----------------------------------------------------------------------------
+
+
+def test_names_fit_every_gis(path: Path) -> None:
+    for layer in layer_names(path):
+        fields = list(pyogrio.read_info(path, layer=layer)["fields"])
+        for name in (layer, *fields):
+            assert re.fullmatch(r"\w{1,30}", name), (layer, name)
+        assert len({name.casefold() for name in fields}) == len(fields)
+
+
+def test_every_field_has_a_chinese_name_in_the_file_and_in_its_style(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT table_name, column_name, title FROM gpkg_data_columns")
+        titles = {(table, name): title for table, name, title in rows}
+        extensions = {name for (name,) in database.execute(
+            "SELECT extension_name FROM gpkg_extensions"
+        )}  # fmt: skip
+    assert {"gpkg_schema", "gpkg_metadata", "gpkg_rtree_index"} <= extensions
+    for layer in layer_names(path):
+        aliases = {one.get("field"): one.get("name") for one in styles(path)[layer].iter("alias")}
+        for name in pyogrio.read_info(path, layer=layer)["fields"]:
+            assert re.search("[一-鿿]", titles[layer, name]), (layer, name)
+            assert aliases[name] == titles[layer, name]
+
+
+def test_the_file_says_how_it_came_about(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        texts = [text for (text,) in database.execute("SELECT metadata FROM gpkg_metadata")]
+        count = database.execute("SELECT count(*) FROM gpkg_metadata_reference").fetchone()[0]
+    run = json.loads(next(text for text in texts if text.startswith("{")))
+    assert run["schema"] == "lifecircle.run/1"
+    assert "secret" not in "".join(texts)
+    assert count >= len(texts)
+
+
+def test_other_definitions_have_a_table_of_their_own(path: Path) -> None:
+    name = next(each for each in layer_names(path) if each.startswith("coverage_"))
+    table = pyogrio.read_dataframe(path, layer=name).set_index("zone")
+    # Of the old, 6 of 10 in the first zone and none in the second reach health.
+    assert table["rate_health"].tolist() == [0.6, 0.0]
+    assert table["demand"].tolist() == [10.0, 10.0]
+    every = pyogrio.read_dataframe(path, layer="coverage")
+    assert len(every) == len(small_run.coverage_table(small_run.MAIN, OLD))
+
+
+def test_layers_come_as_geoparquet_too(tmp_path: Path) -> None:
+    where = small_run.provenance(small_run.MAIN, OLD, output_crs="EPSG:4490")
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_geoparquet(tmp_path / name, layers(), where)
+    names = {path.name for path in (tmp_path / "a").iterdir()}
+    assert {"zones.parquet", "facilities.parquet", "streets.parquet", "demand.parquet"} <= names
+    for name in names:
+        one, two = (tmp_path / each / name for each in ("a", "b"))
+        assert one.read_bytes() == two.read_bytes()
+    back = gpd.read_parquet(tmp_path / "a" / "zones.parquet")
+    assert back["name"].tolist() == small_run.HOSTILE
+    assert back.crs == "EPSG:4490"
+    meta = json.loads(pq.read_schema(tmp_path / "a" / "zones.parquet").metadata[b"geo"])
+    assert meta["version"] == "1.1.0"
+    assert "bbox" in meta["columns"]["geometry"]["covering"]
+
+
 # --- zones ---------------------------------------------------------------------------------------
 
 
 def test_zones_hold_the_rates_of_one_definition_side_by_side() -> None:
     other = small_run.Definition("old.network", "people", group="aged_60")
     table = small_run.coverage_table(small_run.MAIN, other)
-    layer = zone_layer(small_run.zones(), table, MAIN).set_index("zone")
+    layer = zone_layer(small_run.zones(), table, MAIN, small_run.naming()).set_index("zone")
     assert layer["definition"].tolist() == [MAIN, MAIN]
     assert layer["demand"].tolist() == [100.0, 100.0]
     assert layer["rate_health"].tolist() == [0.6, 0.0]
@@ -188,7 +290,7 @@ def test_zones_hold_the_rates_of_one_definition_side_by_side() -> None:
 
 def test_the_order_of_zones_is_theirs_whatever_the_order_of_rows() -> None:
     table = small_run.coverage_table().iloc[::-1]
-    layer = zone_layer(small_run.zones(), table, MAIN)
+    layer = zone_layer(small_run.zones(), table, MAIN, small_run.naming())
     assert layer["zone"].tolist() == ["010101", "010102"]
     assert layer["rate_culture"].tolist() == [0.6, 1.0]
 
@@ -261,7 +363,7 @@ def test_no_street_is_lost_in_the_town(town: Any) -> None:
 
 
 def test_minutes_are_empty_with_a_reason() -> None:
-    layer = demand_layer(small_run.demand(), small_run.travel_time(), crs=CRS)
+    layer = demand_layer(small_run.demand(), small_run.measured(), small_run.naming(), crs=CRS)
     assert layer["state_health"].tolist() == ["reached", "reached", "cut_off", "unsnapped"]
     assert layer["state_culture"].tolist() == ["reached", "beyond", "reached", "unsnapped"]
     np.testing.assert_array_equal(layer["min_health"], [5.0, 16.0, np.nan, np.nan])
@@ -271,7 +373,7 @@ def test_minutes_are_empty_with_a_reason() -> None:
 
 def test_too_many_places_become_cells_that_keep_the_demand() -> None:
     demand = small_run.demand()
-    layer = demand_layer(demand, small_run.travel_time(), crs=CRS, most=3)
+    layer = demand_layer(demand, small_run.measured(), small_run.naming(), crs=CRS, most=3)
     # The first two places stand 9.5 m apart in one cell of 100 m; 60 of its 100 persons reach
     # health in 5 minutes, so that the middle person does, and culture likewise.
     assert sorted(layer["places"]) == [1, 1, 2]
@@ -285,7 +387,9 @@ def test_too_many_places_become_cells_that_keep_the_demand() -> None:
 
 
 def test_cells_are_squares_of_100_m_on_the_grid() -> None:
-    layer = demand_layer(small_run.demand(), small_run.travel_time(), crs=CRS, most=0)
+    layer = demand_layer(
+        small_run.demand(), small_run.measured(), small_run.naming(), crs=CRS, most=0
+    )
     metric = layer.to_crs(CRS)
     np.testing.assert_allclose(metric.area, 10_000.0, rtol=1e-6)
     corners = metric.bounds[["minx", "miny"]] / 100
@@ -293,7 +397,7 @@ def test_cells_are_squares_of_100_m_on_the_grid() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_cell_shows_the_weighted_median_place(seed: int) -> None:
+def test_a_cell_shows_the_weighted_median_place(seed: int, one_zone: pd.DataFrame) -> None:
     rng = np.random.default_rng(seed)
     count = 40
     x, y = rng.uniform(0, 300, (2, count))
@@ -315,7 +419,10 @@ def test_a_cell_shows_the_weighted_median_place(seed: int) -> None:
         geometry=gpd.points_from_xy(lonlat.lon, lonlat.lat),
         crs="EPSG:4326",
     )
-    layer = demand_layer(demand, taken, crs=CRS, most=0)
+    health = small_run.STANDARD.services[:1]
+    standard = dataclasses.replace(small_run.STANDARD, services=health, all=())
+    counted = measure(taken, demand, one_zone, standard, small_run.MAIN)
+    layer = demand_layer(demand, counted, small_run.naming(), crs=CRS, most=0)
     assert layer["weight"].sum() == pytest.approx(weight.sum())
     for cell in layer.itertuples():
         inside = demand.geometry.within(cell.geometry).to_numpy()

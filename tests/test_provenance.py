@@ -14,18 +14,18 @@ import pytest
 from lifecircle.definitions import Definition
 from lifecircle.outputs.columns import columns, words
 from lifecircle.outputs.csv_tables import read_header
+from lifecircle.outputs.data_package import write_data_package
 from lifecircle.outputs.demand_layer import demand_layer
 from lifecircle.outputs.folder import replace_outputs, sha256, verify
 from lifecircle.outputs.geopackage import layer_names, write_geopackage
-from lifecircle.outputs.gis_layers import facility_layer, street_layer, zone_layer
-from lifecircle.outputs.minutes import travel_time_record, write_travel_time
-from lifecircle.outputs.provenance import (
-    provenance_of,
-    run_json,
-    versions,
-    write_data_package,
-    write_run,
+from lifecircle.outputs.gis_layers import (
+    coverage_tables,
+    facility_layer,
+    street_layer,
+    zone_layer,
 )
+from lifecircle.outputs.minutes import travel_time_record, write_travel_time
+from lifecircle.outputs.provenance import provenance_of, run_json, versions, write_run
 from lifecircle.outputs.records import write_coverage, write_findings
 from tests import small_run
 
@@ -37,6 +37,7 @@ def out(tmp_path: Path, town: Any) -> Path:
     """A folder with tables, layers and records of the small run, a page and both definitions."""
     definitions = [small_run.MAIN, RADIUS]
     provenance = small_run.provenance(*definitions)
+    naming = small_run.naming(*definitions)
     table = small_run.coverage_table(*definitions)
     taken = small_run.travel_time()
     record = travel_time_record(
@@ -46,16 +47,17 @@ def out(tmp_path: Path, town: Any) -> Path:
         definitions,
     )
     layers = {
-        "zones": zone_layer(small_run.zones(), table, "people.network"),
-        "facilities": facility_layer(small_run.facilities()),
+        "zones": zone_layer(small_run.zones(), table, "people.network", naming),
+        "facilities": facility_layer(small_run.facilities(), naming),
         "streets": street_layer(town),
-        "demand": demand_layer(small_run.demand(), taken, crs=town.crs),
+        "demand": demand_layer(small_run.demand(), small_run.measured(), naming, crs=town.crs),
+        **coverage_tables(table, naming),
     }
     with replace_outputs(tmp_path / "out") as folder:
         write_coverage(table, folder / "coverage.csv")
         write_findings(provenance.findings, folder / "findings.csv", "en")
         write_travel_time(record, folder / "travel_time.parquet")
-        write_geopackage(folder / "layers.gpkg", layers, crs="EPSG:4490", language="en")
+        write_geopackage(folder / "layers.gpkg", layers, provenance)
         (folder / "report.html").write_text("<!doctype html>", encoding="utf-8")
         write_data_package(folder, provenance)
         write_run(folder, provenance)
@@ -168,7 +170,9 @@ def test_codes_are_text_and_demand_has_the_definitions_unit(out: Path) -> None:
     assert by_name["covered"]["unit"] == "persons"
     assert by_name["minutes"]["unit"] == "min"
     assert "unit" not in by_name["name"]
-    assert by_name["status"]["values"]["pass"] == {"en": "Pass", "zh": "达标"}
+    first = by_name["status"]["categories"][0]
+    assert first == {"value": "pass", "label": "Pass", "label_zh": "达标"}
+    assert by_name["status"]["constraints"]["enum"][:2] == ["pass", "fail"]
 
 
 def test_files_are_listed_with_their_hashes(out: Path) -> None:

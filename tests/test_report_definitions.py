@@ -13,7 +13,6 @@ from lifecircle.analysis import Analysis
 from lifecircle.pipeline import analyse
 from tests.chromium import open_page
 from tests.messy import EAST, WEST, City
-from tests.test_workbook import rows
 
 # The small city of `messy`: on foot 160 of 160 persons in the west reach a clinic within 15 minutes
 # and 40 of 240 in the east; by bicycle everybody does.
@@ -100,9 +99,10 @@ def test_a_source_stands_with_its_status_in_report_and_workbook(html, path):
     assert "definition by a council&#39;s minute (second-hand)" in html
     assert "口径依据：a council&#39;s minute（二手转述）" in html
     sheet = openpyxl.load_workbook(path.with_name("coverage.xlsx"))["Definitions"]
-    trust = {row["Key"]: row["Status of the number"] for row in rows(sheet, "Key")}
-    # the others name no source, of which nothing can be said
-    assert trust == {"everybody": "", "urban": "second-hand", "active": "", "no_target": ""}
+    texts = [str(cell.value) for row in sheet.iter_rows() for cell in row]
+    # The others name no source, of which nothing can be said.
+    assert sum("second-hand" in text for text in texts) == 1
+    assert any("a council's minute" in text for text in texts)
 
 
 def test_what_is_undecided_says_by_what(run, html):
