@@ -16,6 +16,7 @@ from typing import Any
 from benchmark_definitions import checked, layers
 
 from lifecircle.analysis import Analysis
+from lifecircle.contents import report_content
 from lifecircle.pipeline import rated
 from lifecircle.report import report_html
 from lifecircle.report.backdrop import streets_picture
@@ -24,7 +25,6 @@ from lifecircle.report.content import ReportContent
 from lifecircle.report.data import script_json
 from lifecircle.report.facility_points import packed_facilities
 from lifecircle.report.outlines import box_of, zone_outlines
-from lifecircle.contents import report_content
 from lifecircle.sample import city
 
 THREE: list[dict[str, object]] = [

@@ -479,8 +479,9 @@ def test_few_tab_stops_lie_before_the_gap_list(browser, tmp_path):
         """() => {
           const gap = document.querySelector('#sec-gap');
           const all = document.querySelectorAll('a, button, select, input, [tabindex]');
-          return [...all].filter((node) => node.tabIndex >= 0 && node.checkVisibility() && !node.disabled
-            && node.compareDocumentPosition(gap) & Node.DOCUMENT_POSITION_FOLLOWING
+          return [...all].filter((node) => node.tabIndex >= 0
+            && node.checkVisibility() && !node.disabled
+            && (node.compareDocumentPosition(gap) & Node.DOCUMENT_POSITION_FOLLOWING)
             && !gap.contains(node)).length;
         }"""
     )

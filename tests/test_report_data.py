@@ -11,12 +11,12 @@ import pytest
 import shapely
 
 from lifecircle.audit import AuditedPlace
+from lifecircle.contents import report_content
 from lifecircle.definitions import Definition
 from lifecircle.explanation import Explanation
 from lifecircle.measured import measure
 from lifecircle.report.data import reading_order, script_json, worst_service
 from lifecircle.report.words import page_words
-from lifecircle.contents import report_content
 from lifecircle.travel import TravelTime
 from tests.conftest import streets_of
 from tests.report_block import (

@@ -13,7 +13,6 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
-from lifecircle.applied import area_types
 from lifecircle.outputs.gap_sheet import write_gaps
 from lifecircle.outputs.matrix import matrix
 from lifecircle.outputs.matrix_sheets import write_matrix
@@ -37,9 +36,10 @@ from lifecircle.outputs.side_sheets import Names, described, write_beside, write
 from lifecircle.outputs.summary_sheet import write_summary
 from lifecircle.outputs.zone_sheet import write_zones
 from lifecircle.report import about
-from lifecircle.report.cells import Sheet, sheet
+from lifecircle.report.cells import Sheet
 from lifecircle.report.content import ReportContent
 from lifecircle.report.naming import definition_line, service_name, short_names
+from lifecircle.report.view import sheet_of
 from lifecircle.version import VERSION
 
 WORKBOOK = "coverage.xlsx"
@@ -54,7 +54,7 @@ def write_workbook(path: Path, content: ReportContent) -> None:
     undecided, the tables beside coverage; then definitions side by side, method, standards,
     findings, inputs, and all rows at full precision.
     """
-    rates = [_rates(content, definition.key) for definition in content.definitions]
+    rates = [sheet_of(content, definition) for definition in content.definitions]
     book, pen = _book(path, content, rates)
     names = {
         key: plain_text(name.plain(pen.language)) for key, name in short_names(content).items()
@@ -84,22 +84,6 @@ def write_workbook(path: Path, content: ReportContent) -> None:
     _all_rows(pen, content.coverage)
     first.activate()
     book.close()
-
-
-def _rates(content: ReportContent, key: str) -> Sheet:
-    """The rows of a definition."""
-    definition = next(each for each in content.definitions if each.key == key)
-    standard = content.standard_of(definition)
-    types = area_types(content.zones)
-    outside = ~types.isin([*standard.scope, ""]) & bool(standard.scope)
-    return sheet(
-        content.coverage,
-        definition,
-        standard,
-        [str(zone) for zone in content.zones.index],
-        out_of_scope={str(zone) for zone in types.index[outside]},
-        curves=content.table("curves.csv"),
-    )
 
 
 def _book(

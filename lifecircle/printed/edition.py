@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lifecircle import verdicts
-from lifecircle.applied import area_types
-from lifecircle.definitions import Definition
 from lifecircle.messages import message
 from lifecircle.report.about import title
-from lifecircle.report.cells import Cell, Row, Sheet, sheet
+from lifecircle.report.cells import Cell, Row, Sheet
 from lifecircle.report.content import OSM, ReportContent
 from lifecircle.report.naming import definition_line, service_name, short_names
 from lifecircle.report.summary import ServiceRow, service_rows
+from lifecircle.report.view import sheet_of
 from lifecircle.report.words import Both, known, percent_of, words
 from lifecircle.standards import ALL
 
@@ -48,23 +47,8 @@ class Edition:
 
 def edition_of(content: ReportContent, language: str | None = None) -> Edition:
     """The content in a language, by default the project's."""
-    sheets = tuple(_sheet(content, definition) for definition in content.definitions)
+    sheets = tuple(sheet_of(content, definition) for definition in content.definitions)
     return Edition(content, sheets, language or content.project.project.language)
-
-
-def _sheet(content: ReportContent, definition: Definition) -> Sheet:
-    """The rows of one definition."""
-    standard = content.standard_of(definition)
-    types = area_types(content.zones)
-    outside = ~types.isin([*standard.scope, ""]) & bool(standard.scope)
-    return sheet(
-        content.coverage,
-        definition,
-        standard,
-        [str(zone) for zone in content.zones.index],
-        out_of_scope={str(zone) for zone in types.index[outside]},
-        curves=content.table("curves.csv"),
-    )
 
 
 def rows_of_services(edition: Edition, one: Sheet) -> list[ServiceRow]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import get_args
 
 from matplotlib.transforms import Affine2D
 
@@ -13,12 +16,20 @@ from lifecircle.printed.plate import Plate, draw_edges, draw_fills
 from lifecircle.printed.scene import Box, map_frame
 from lifecircle.printed.service_map import draw_foot, page_head
 from lifecircle.printed.typeset import shortened
-from lifecircle.report.cells import Sheet
+from lifecircle.report.cells import Cell, Sheet
 from lifecircle.report.naming import service_name
-from lifecircle.report.pictures import legend
-from lifecircle.report.words import percent_of, words
+from lifecircle.report.words import Both, percent_of, words
+from lifecircle.verdicts import Verdict
 
 FOOT_MM, GAP_MM, TITLE_MM = 17.0, 5.0, 6.0
+
+
+@dataclass(frozen=True)
+class Key:
+    """An entry of a legend."""
+
+    verdict: Verdict
+    text: Both
 
 
 def overview_page(plate: Plate, edition: Edition, one: Sheet) -> Page:
@@ -84,6 +95,17 @@ def _draw_small(
     name = page.fonts.printable(edition.plain(service_name(one.standard, key)))
     fitting = shortened(page.fonts, name, 8.0 * grow, wide - 20 * grow)
     write(page, left, top, fitting, STRONG, gid="small-title")
+
+
+def legend(cells: Iterable[Cell]) -> list[Key]:
+    """The verdicts that occur and their words, in the order of the legend."""
+    seen = {(cell.verdict, cell.has_target) for cell in cells}
+    order = {verdict: at for at, verdict in enumerate(get_args(Verdict))}
+    keys = [
+        (verdict, words(f"l_{verdict}" if target or verdict != "not_in_scope" else "l_no_target"))
+        for verdict, target in sorted(seen, key=lambda one: (order[one[0]], not one[1]))
+    ]
+    return [Key(verdict, text) for verdict, text in dict.fromkeys(keys)]
 
 
 def _draw_keys(page: Page, edition: Edition, one: Sheet) -> None:

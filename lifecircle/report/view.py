@@ -59,7 +59,7 @@ class SheetView:
 
 def page_view(content: ReportContent) -> dict[str, Any]:
     """The template's values, and the block of numbers as `block`."""
-    sheets = [_sheet(content, definition) for definition in content.definitions]
+    sheets = [sheet_of(content, definition) for definition in content.definitions]
     names = short_names(content)
     lists = facility_lists(content)
     views = [_sheet_view(content, one, lists) for one in sheets]
@@ -90,8 +90,8 @@ def _line(content: ReportContent, one: Sheet) -> Line:
     return Line(one.definition.key, text)
 
 
-def _sheet(content: ReportContent, definition: Definition) -> Sheet:
-    """The rows of one definition."""
+def sheet_of(content: ReportContent, definition: Definition) -> Sheet:
+    """The rows of one definition, and which zones its target is for."""
     standard = content.standard_of(definition)
     types = area_types(content.zones)
     outside = ~types.isin([*standard.scope, ""]) & bool(standard.scope)
