@@ -85,6 +85,15 @@ def choose(page, /, **change) -> None:
     page.evaluate("change => { lifecircle.set(change); lifecircle.flush(); }", change)
 
 
+def until(page, true: str) -> None:
+    """Waits for what the page does by itself; its policy lets Playwright wait for no text."""
+    for _ in range(200):
+        if page.evaluate(true):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"never true: {true}")
+
+
 def texts(page) -> list[str]:
     """All text that the scripts wrote, drawn in full."""
     page.evaluate("lifecircle.flush(); dispatchEvent(new Event('beforeprint'))")
@@ -297,7 +306,7 @@ def test_another_limit_is_never_taken_for_the_result_and_goes_away_without_a_tra
 
 def test_the_slider_recomputes(page, content):
     page.fill("#minutes", "8")
-    page.wait_for_timeout(200)
+    until(page, "lifecircle.state.minutes === 8")
     curves = content.table("curves.csv").query(
         "definition == 'population.network' and level == 'city' and service == 'health'"
     )
@@ -388,7 +397,7 @@ def test_a_zone_is_found_by_its_name(page):
 
 def test_an_address_opens_the_view_it_was_taken_from(browser, page, path):
     choose(page, definition=1, service="culture", minutes=12, row=4, layer="gap", language="en")
-    page.wait_for_timeout(400)
+    until(page, "location.hash.includes('culture')")
     address = page.evaluate("location.hash")
     again = addressed(browser, path, address)
     state = "({ ...lifecircle.state })"
