@@ -18,7 +18,7 @@ PACKAGE = ROOT / "lifecircle"
 # From the ground up; a module imports from its own row or from rows above it in this list.
 LAYERS = [
     # words, rules, units
-    {"errors", "findings", "messages", "progress", "version"}
+    {"compiled", "errors", "findings", "messages", "progress", "version"}
     | {"crs", "datum", "definitions", "geodesy", "modes", "profiles", "project", "standards"},
     # files and OSM extracts -> frames
     {"osm", "readers"},
@@ -50,7 +50,7 @@ TOP = len(LAYERS) - 1
 
 # Heavy or peculiar packages, and the modules that may know them.
 ONLY_IN = {"folium": {"maps"}, "branca": {"maps"}, "networkx": {"graphs"}, "osmnx": {"graphs"}}
-ONLY_IN |= {"matplotlib": {"printed", "printing"}, "docx": {"printed"}}
+ONLY_IN |= {"numba": {"compiled"}, "matplotlib": {"printed", "printing"}, "docx": {"printed"}}
 
 LONGEST_MODULE = 300
 
