@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from _benchmark_city import LIMIT_MIN, LIMITS_MIN, City, Places
@@ -15,6 +16,7 @@ from scipy import sparse
 import lifecircle as lc
 from lifecircle.network import Floats, Ints
 from lifecircle.search import Seeds, links_to, search
+from lifecircle.standards import Standard
 
 WHAT_IF = hasattr(lc, "what_if")
 DEFINITION = lc.Definition("people", "people", unit="persons")
@@ -100,3 +102,11 @@ def _rates(table: pd.DataFrame) -> pd.DataFrame:
     """By zone and service, without `all`."""
     here = table[(table["level"] == "zone") & (table["service"] != "all")]
     return here.pivot_table(index="zone", columns="service", values="rate", sort=False)
+
+
+def facility_areas(
+    city: City, facilities: gpd.GeoDataFrame, standard: Standard, band_m: float
+) -> gpd.GeoDataFrame:
+    """A row for each facility and limit, and besides those of each service that come with them."""
+    areas = lc.isochrones(city.network, facilities, standard, buffer_m=band_m)
+    return areas[areas["kind"] == "facility"]
