@@ -14,7 +14,8 @@ import pandas as pd
 import shapely
 
 from lifecircle.errors import InputError
-from lifecircle.network import Bools, Floats, Ints, StreetNetwork, adjacency, metres_per_minute
+from lifecircle.links import adjacency
+from lifecircle.network import Bools, Floats, Ints, StreetNetwork, metres_per_minute
 from lifecircle.search import (
     along_edge,
     links_to,
