@@ -177,7 +177,8 @@ def street_network(
     Raises
     ------
     InputError
-        If there is no segment, a coordinate is not finite, or a position points to no node.
+        If there is no segment, a coordinate is not finite, a position points to no node, or a
+        factor is negative or unknown.
     """
     lon, lat = np.asarray(streets.lon, float), np.asarray(streets.lat, float)
     u, v = np.asarray(streets.u, np.int64), np.asarray(streets.v, np.int64)
@@ -218,6 +219,9 @@ def _taking(length_m: Floats, factor: Floats | None, kept: Bools) -> Floats:
     if factor is None:
         return length_m
     each = np.asarray(factor, float)[kept]
+    bad = np.flatnonzero(~(each >= 0))
+    if len(bad):
+        raise InputError.of("network.bad_factor", count=len(bad), total=len(each), row=int(bad[0]))
     taking: Floats = np.full(len(each), np.inf)
     np.multiply(length_m, each, out=taking, where=np.isfinite(each))
     return taking
