@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING
 from lifecircle.version import VERSION
 
 if TYPE_CHECKING:
+    from lifecircle.accessibility import (
+        facilities_within,
+        nearest_facilities,
+        origin_destination,
+    )
     from lifecircle.analysis import Analysis
     from lifecircle.catchment import catchments
     from lifecircle.choices import sensitivity
@@ -77,6 +82,7 @@ _MODULES = {
     "coverage_map": "maps.zones",
     "curve": "curves",
     "explain": "explanation",
+    "facilities_within": "accessibility",
     "from_networkx": "graphs",
     "gap_map": "maps.gaps",
     "gcj02_from_wgs84": "datum",
@@ -84,7 +90,9 @@ _MODULES = {
     "isochrones": "reach",
     "monaco_project": "sample_data",
     "near_misses": "curves",
+    "nearest_facilities": "accessibility",
     "open_run": "runs",
+    "origin_destination": "accessibility",
     "presence": "provision",
     "reached_edges": "reach",
     "print_run": "printing",
@@ -135,6 +143,7 @@ __all__ = [
     "coverage_map",
     "curve",
     "explain",
+    "facilities_within",
     "from_networkx",
     "gap_map",
     "gcj02_from_wgs84",
@@ -142,7 +151,9 @@ __all__ = [
     "isochrones",
     "monaco_project",
     "near_misses",
+    "nearest_facilities",
     "open_run",
+    "origin_destination",
     "presence",
     "print_run",
     "reached_edges",

@@ -14,11 +14,11 @@ import pandas as pd
 import shapely
 
 from lifecircle.errors import InputError
-from lifecircle.network import Bools, Floats, Ints, StreetNetwork, adjacency, metres_per_minute
+from lifecircle.links import adjacency
+from lifecircle.nearest import nearest_targets
+from lifecircle.network import Bools, Floats, Ints, StreetNetwork, metres_per_minute
 from lifecircle.search import (
     along_edge,
-    links_to,
-    nearest_facility,
     search_tree,
     seeds_from,
     seeds_to,
@@ -84,9 +84,7 @@ def explain(
     limit_m = search_minutes * pace
     edge = int(here["edge"].iloc[0])
     network, here, offering = _around(network, here, offering, limit_m)
-    metres, target = nearest_facility(
-        network, here, offering, links=links_to(network), limit_m=limit_m
-    )
+    ((metres, target),) = nearest_targets(network, here, [offering], limit_m=limit_m)
     if not np.isfinite(metres[0]):
         raise InputError.of("explain.beyond", place=place, service=service, minutes=search_minutes)
     goal = offering.iloc[[target[0]]]

@@ -8,6 +8,7 @@ differ by direction, and is told in metres at the network's speed.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from lifecircle.chains import Chains, chains_of
 from lifecircle.errors import InputError
 from lifecircle.geodesy import WGS84, distance_m, transformer
 
@@ -128,6 +130,11 @@ class StreetNetwork:
         """What each edge takes from `u` to `v`."""
         return self.forward_m / metres_per_minute(self.speed_kmh)
 
+    @functools.cached_property
+    def chains(self) -> Chains:
+        """Its edges in chains between crossings, put together when first asked for."""
+        return chains_of(self.x, self.y, self.u, self.v, (self.forward_m, self.backward_m))
+
     @property
     def closed(self) -> Bools:
         """Edges along which nobody goes, either way."""
@@ -170,7 +177,8 @@ def street_network(
     Raises
     ------
     InputError
-        If there is no segment, a coordinate is not finite, or a position points to no node.
+        If there is no segment, a coordinate is not finite, a position points to no node, or a
+        factor is negative or unknown.
     """
     lon, lat = np.asarray(streets.lon, float), np.asarray(streets.lat, float)
     u, v = np.asarray(streets.u, np.int64), np.asarray(streets.v, np.int64)
@@ -211,6 +219,9 @@ def _taking(length_m: Floats, factor: Floats | None, kept: Bools) -> Floats:
     if factor is None:
         return length_m
     each = np.asarray(factor, float)[kept]
+    bad = np.flatnonzero(~(each >= 0))
+    if len(bad):
+        raise InputError.of("network.bad_factor", count=len(bad), total=len(each), row=int(bad[0]))
     taking: Floats = np.full(len(each), np.inf)
     np.multiply(length_m, each, out=taking, where=np.isfinite(each))
     return taking
@@ -268,28 +279,6 @@ def turned(network: StreetNetwork) -> StreetNetwork:
     What leads from a facility to a place on it leads from the place to the facility in truth.
     """
     return dataclasses.replace(network, forward_m=network.backward_m, backward_m=network.forward_m)
-
-
-def adjacency(network: StreetNetwork) -> sparse.csr_array:
-    """Metres at the network's speed from each row's node to each column's; of parallel the least.
-
-    Built by sorting, since SciPy's own conversion would add parallel edges together. A street of
-    length zero stays as an explicit zero; what is closed has no entry.
-    """
-    n = len(network.lon)
-    rows = np.concatenate([network.u, network.v])
-    columns = np.concatenate([network.v, network.u])
-    metres = np.concatenate([network.forward_m, network.backward_m])
-    passable = np.isfinite(metres)
-    if not passable.all():
-        rows, columns, metres = rows[passable], columns[passable], metres[passable]
-    order = np.lexsort((metres, columns, rows))
-    rows, columns, metres = rows[order], columns[order], metres[order]
-    first = np.ones(len(rows), dtype=bool)
-    first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
-    rows, columns, metres = rows[first], columns[first], metres[first]
-    starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n))])
-    return sparse.csr_array((metres, columns, starts), shape=(n, n))
 
 
 def segments(network: StreetNetwork) -> npt.NDArray[Any]:

@@ -22,12 +22,12 @@ from scipy.sparse import csgraph
 from lifecircle.bands import SIMPLIFY_M, Geometries, fewest, unite
 from lifecircle.errors import InputError
 from lifecircle.geodesy import WGS84, transformer
+from lifecircle.links import adjacency
 from lifecircle.network import (
     Bools,
     Floats,
     Ints,
     StreetNetwork,
-    adjacency,
     metres_per_minute,
     segments,
     turned,

@@ -14,7 +14,8 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from lifecircle.network import Bools, Floats, Ints, StreetNetwork, adjacency, turned
+from lifecircle.links import adjacency
+from lifecircle.network import Bools, Floats, Ints, StreetNetwork, turned
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +54,6 @@ def nearest_facility(
     result[beyond], target[beyond] = np.inf, -1
     result[places["edge"].to_numpy() < 0] = np.nan
     return result, target
-
-
-def rim_metres(
-    network: StreetNetwork, places: pd.DataFrame, *, links: sparse.csr_array, limit_m: float
-) -> Floats:
-    """Metres to the nearest rim node, as to a facility that stands on it."""
-    node = np.flatnonzero(network.rim)
-    seeds = Seeds(node, np.zeros(len(node)), np.arange(len(node)))
-    metres, _ = read_off(network, places, *search(links, seeds, limit_m))
-    metres[metres > limit_m] = np.inf
-    return metres
 
 
 def seeds_from(network: StreetNetwork, places: pd.DataFrame) -> Seeds:

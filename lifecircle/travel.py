@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from lifecircle.errors import InputError
-from lifecircle.network import StreetNetwork, metres_per_minute
-from lifecircle.search import links_to, nearest_facility, rim_metres, unserved
+from lifecircle.nearest import at_nodes, nearest_targets
+from lifecircle.network import Ints, StreetNetwork, metres_per_minute
+from lifecircle.search import unserved
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,34 +93,47 @@ def travel_time(
     InputError
         If places or facilities are not snapped.
     """
-    _check_snapped(demand, "demand places", "需求点")
-    _check_snapped(facilities, "facilities", "设施")
+    check_snapped(demand, "demand places", "需求点")
+    check_snapped(facilities, "facilities", "设施")
     if services is None:
         services = list(facilities["service"].unique())
     pace = metres_per_minute(network.speed_kmh)
     limit_m = search_minutes * pace
-    links = links_to(network)
-    minutes, nearest, cut_off = {}, {}, {}
-    for service in services:
-        offering = facilities[(facilities["service"] == service) & (facilities["edge"] >= 0)]
-        metres, target = nearest_facility(network, demand, offering, links=links, limit_m=limit_m)
-        names = np.append(offering["facility"].to_numpy(object), "")
-        minutes[service] = metres / pace
-        nearest[service] = pd.Series(names[target], index=demand.index, dtype="str")
-        cut_off[service] = unserved(network, demand, offering)
-    rim = rim_metres(network, demand, links=links, limit_m=limit_m)
+    offering = [
+        facilities[(facilities["service"] == s) & (facilities["edge"] >= 0)] for s in services
+    ]
+    rim = at_nodes(network, np.flatnonzero(network.rim))
+    *found, (rim_m, _) = nearest_targets(network, demand, [*offering, rim], limit_m=limit_m)
+    columns = list(zip(services, offering, found, strict=True))
+
+    def frame(columns: Mapping[str, object], kind: Any) -> pd.DataFrame:
+        return pd.DataFrame(columns, index=demand.index, columns=list(services)).astype(kind)
+
     return TravelTime(
-        minutes=pd.DataFrame(minutes, index=demand.index, columns=list(services), dtype=float),
-        facility=pd.DataFrame(nearest, index=demand.index, columns=list(services), dtype="str"),
+        minutes=frame({key: metres / pace for key, _, (metres, _) in columns}, float),
+        facility=frame({key: _names(each, target) for key, each, (_, target) in columns}, "str"),
         access_m=demand["distance_m"].astype(float),
-        rim=pd.Series(rim / pace, index=demand.index),
-        cut_off=pd.DataFrame(cut_off, index=demand.index, columns=list(services), dtype=bool),
+        rim=pd.Series(rim_m / pace, index=demand.index),
+        cut_off=frame({key: unserved(network, demand, each) for key, each, _ in columns}, bool),
         speed_kmh=network.speed_kmh,
         search_minutes=search_minutes,
     )
 
 
-def _check_snapped(places: pd.DataFrame, what: str, what_zh: str) -> None:
+def _names(facilities: pd.DataFrame, target: Ints) -> ExtensionArray:
+    """The facility of each place, empty where there is none."""
+    names = pd.array([*facilities["facility"], ""], dtype="str")
+    return names.take(target)
+
+
+def check_snapped(places: pd.DataFrame, what: str, what_zh: str) -> None:
+    """Nothing, if the places have positions on streets.
+
+    Raises
+    ------
+    InputError
+        If they have not.
+    """
     missing = [name for name in ("edge", "fraction", "distance_m") if name not in places]
     if missing:
         columns = ", ".join(missing)

@@ -23,11 +23,12 @@ LAYERS = [
     # files and OSM extracts -> frames
     {"osm", "readers"},
     # checked layers
-    {"graphs", "layers", "lines", "network", "rim", "slope", "streets"},
+    {"chains", "graphs", "layers", "lines", "links", "network", "rim", "slope", "streets"},
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
-    {"compounds", "explanation", "search", "stepfree", "straight", "travel", "walls"},
+    {"compounds", "explanation", "stepfree", "straight", "travel", "walls"}
+    | {"accessibility", "kernel", "nearest", "positions", "reaching", "search"},
     # tables per zone and service
     {"applied", "curves", "identities", "levels", "measured", "rates"}
     | {"certainty", "choices", "confidence", "facility_lists", "grounds", "spread"}

@@ -8,10 +8,10 @@ import pyproj
 import pytest
 
 from lifecircle.errors import InputError
+from lifecircle.links import adjacency
 from lifecircle.network import (
     StreetNetwork,
     Streets,
-    adjacency,
     street_network,
     turned,
     without,

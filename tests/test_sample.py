@@ -13,7 +13,8 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 
 from lifecircle.errors import InputError
-from lifecircle.network import Streets, adjacency, street_network
+from lifecircle.links import adjacency
+from lifecircle.network import Streets, street_network
 from lifecircle.sample import SampleCity, city, town
 
 CRS = pyproj.CRS("EPSG:4549")
