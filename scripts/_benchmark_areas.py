@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ REPEATABLE = 0.2
 
 Areas = pd.Series
 """Polygons in the plane, by facility and minutes."""
+Draw = Callable[[Case, Any], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +116,8 @@ def _reached_lines(
 
     for a in metres:
         for b, edge in graph[a].items():
-            if "facility" in (a[0] if isinstance(a, tuple) else "", _kind(b)):
-                continue
             left, length = limit_m - metres[a], edge["length"]
-            if left <= 0:
+            if left <= 0 or "facility" in (_kind(a), _kind(b)):
                 continue
             start, stop = position(a), position(b)
             part = min(1.0, left / length) if length > 0 else 1.0
@@ -139,35 +139,22 @@ def _area_error(_: Case, found: Areas, true: Areas) -> tuple[None, str]:
 # Those who draw them -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Drawing:
-    """What an engine draws with, and how many facilities fit into the budget."""
-
-    asked: Asked
-    of: int
-    tool: Any = None
-
-
-def _share(drawing: Drawing) -> tuple[int, int]:
-    return len(drawing.asked.names), drawing.of
-
-
-def _fitting(case: Case, tool: Any, draw: Callable[[Case, Drawing], Any]) -> Drawing:
+def _fitting(draw: Draw, case: Case, tool: Any) -> tuple[Case, tuple[int, int]]:
     """All the facilities, if they fit into the budget; else as many as can be repeated."""
     seconds = []
     for count in (FEW, SOME):
         start = time.perf_counter()
-        draw(case, Drawing(case.asked.first(count), 0, tool))
+        draw(dataclasses.replace(case, asked=case.asked.first(count)), tool)
         seconds.append(time.perf_counter() - start)
     each = max((seconds[1] - seconds[0]) / (SOME - FEW), 1e-6)
     before, of = max(0.0, seconds[0] - FEW * each), len(case.asked.names)
-    count = of if before + of * each <= case.budget else (REPEATABLE * case.budget - before) / each
-    return Drawing(case.asked.first(max(SOME, int(count))), of, tool)
+    fitting = (REPEATABLE * case.budget - before) / each
+    some = case.asked.first(of if before + of * each <= case.budget else max(SOME, int(fitting)))
+    return dataclasses.replace(case, asked=some), (len(some.names), of)
 
 
-def _ours(case: Case, drawing: Drawing) -> gpd.GeoDataFrame:
-    asked = drawing.asked
-    return facility_areas(case.city, asked.facilities, asked.standard, BAND_M)
+def _ours(case: Case, _: Any) -> gpd.GeoDataFrame:
+    return facility_areas(case.city, case.asked.facilities, case.asked.standard, BAND_M)
 
 
 def _read_ours(case: Case, answer: gpd.GeoDataFrame) -> Areas:
@@ -188,14 +175,14 @@ def _street_graph(city: City) -> nx.MultiDiGraph:
     return graph
 
 
-def _ego_areas(case: Case, drawing: Drawing) -> dict[tuple[str, float], Any]:
+def _ego_areas(case: Case, tool: tuple[nx.MultiDiGraph, cKDTree]) -> dict[tuple[str, float], Any]:
     """As OSMnx's examples do it: the nodes within reach, and bands along the streets between."""
-    graph, nodes = drawing.tool
-    facilities = drawing.asked.facilities.drop_duplicates("facility").set_index("facility")
+    graph, nodes = tool
+    facilities = case.asked.facilities.drop_duplicates("facility").set_index("facility")
     at = np.column_stack(plane(facilities, case.city.network))
     node = dict(zip(facilities.index, nodes.query(at)[1].tolist(), strict=True))
     areas = {}
-    for name in drawing.asked.names:
+    for name in case.asked.names:
         for limit in LIMITS_MIN:
             radius = limit * case.city.pace
             reached = nx.ego_graph(graph, node[name], radius=radius, distance="length")
@@ -206,9 +193,8 @@ def _ego_areas(case: Case, drawing: Drawing) -> dict[tuple[str, float], Any]:
     return areas
 
 
-def _ego_tool(case: Case) -> Drawing:
-    tool = (_street_graph(case.city), cKDTree(case.city.xy))
-    return _fitting(case, tool, _ego_areas)
+def _ego_tool(case: Case) -> tuple[nx.MultiDiGraph, cKDTree]:
+    return _street_graph(case.city), cKDTree(case.city.xy)
 
 
 ISOCHRONES = Task(
@@ -218,13 +204,19 @@ ISOCHRONES = Task(
     truth=_true_areas,
     error=_area_error,
     engines=(
-        Engine("lifecircle", lambda case: _fitting(case, None, _ours), _ours, _read_ours, share=_share),
+        Engine(
+            "lifecircle",
+            lambda _: None,
+            _ours,
+            _read_ours,
+            fit=functools.partial(_fitting, _ours),
+        ),
         Engine(
             "OSMnx's way (ego_graph, bands)",
             _ego_tool,
             _ego_areas,
             lambda _, answer: pd.Series(answer),
-            share=_share,
+            fit=functools.partial(_fitting, _ego_areas),
         ),
     ),
     size=lambda _, asked: len(asked.names),

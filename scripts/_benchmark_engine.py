@@ -10,11 +10,6 @@ from typing import Any
 from _benchmark_city import City
 
 
-def whole(_: Any) -> tuple[int, int]:
-    """The share of an engine that answers all it is asked."""
-    return 1, 1
-
-
 @dataclass(frozen=True, eq=False)
 class Case:
     """What engines are asked: a city, what of it, and within what budget of seconds."""
@@ -28,8 +23,8 @@ class Case:
 class Engine:
     """Somebody who can answer: `run(case, prepare(case))`, read in the task's own form by `read`.
 
-    `needs` names a package that must be installed. Where only a part of what is asked is answered,
-    `share` tells of what was prepared how much: so many of so many, and seconds are scaled up.
+    `needs` names a package that must be installed. `fit` gives the case with as much asked as the
+    budget allows, and how much that is: so many of so many; seconds are scaled up.
     `peak_mb` tells the memory of an answer that was computed by yet another process. With
     `all_cores` it is never kept to one: it starts as many threads as there are, and waits for them.
     """
@@ -39,7 +34,7 @@ class Engine:
     run: Callable[[Case, Any], Any]
     read: Callable[[Case, Any], Any] = lambda _, answer: answer
     needs: str = ""
-    share: Callable[[Any], tuple[int, int]] = whole
+    fit: Callable[[Case, Any], tuple[Case, tuple[int, int]]] | None = None
     peak_mb: Callable[[Any], float | None] | None = None
     all_cores: bool = False
 
@@ -48,18 +43,14 @@ class Engine:
         """Whether its package is there."""
         return not self.needs or importlib.util.find_spec(self.needs) is not None
 
-    @property
-    def fits(self) -> bool:
-        """Whether it answers as much as the budget allows, and no more."""
-        return self.share is not whole
-
 
 @dataclass(frozen=True)
 class Task:
     """A question: what it asks of a city, the truth, and how far an answer is from it.
 
     `error` gives minutes (`None` where it is none of minutes) and a remark. With `one_core` every
-    process is kept to one and the same core, if its engine can be. `size` is the number of facilities it is about.
+    process is kept to one and the same core, if its engine can be. `size` is the number of
+    facilities it is about.
     """
 
     name: str

@@ -9,13 +9,20 @@ import numpy as np
 import pandas as pd
 from _benchmark_city import City
 from _benchmark_engine import Case, Engine, Task
-from _benchmark_ours import nearest_metres, reached_nodes, ready_to_search
+from _benchmark_ours import (
+    nearest_metres,
+    reached_pairs,
+    read_pairs,
+    ready_for_nearest,
+    ready_for_reach,
+)
 from _benchmark_peers import NEAREST_PEERS, REACH_PEERS
 from _benchmark_truth import BEYOND, Exact, graph_of, nearest, off_by, reached
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from lifecircle.network import Floats, Ints, adjacency
+from lifecircle.links import adjacency
+from lifecircle.network import Floats, Ints
 
 REACHES = 200
 CELLS_AT_ONCE = 8_000_000
@@ -84,7 +91,7 @@ NEAREST = Task(
     truth=lambda city, _: nearest(city),
     error=_nearest_error,
     engines=(
-        Engine("lifecircle", ready_to_search, nearest_metres),
+        Engine("lifecircle", ready_for_nearest, nearest_metres),
         Engine("scipy super-source", _links, _super_source),
         Engine("scipy min_only", _links, _min_only),
         Engine("networkx multi_source_dijkstra", _graph, _multi_source, _rows),
@@ -183,7 +190,7 @@ REACH = Task(
     truth=reached,
     error=_reach_error,
     engines=(
-        Engine("lifecircle", ready_to_search, reached_nodes, _from_pairs),
+        Engine("lifecircle", ready_for_reach, reached_pairs, read_pairs),
         Engine("scipy limit", _links, _bounded, _from_pairs),
         Engine("networkx single_source_dijkstra", _graph, _single_source, _from_dicts),
         Engine("OSMnx's way (ego_graph)", _directed, _ego_graphs, _from_graphs),

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 from _benchmark_city import LIMIT_MIN, LIMITS_MIN, City, Places
 from _benchmark_engine import Case
-from scipy import sparse
 
 import lifecircle as lc
+from lifecircle.nearest import at_nodes, nearest_targets
 from lifecircle.network import Floats, Ints
-from lifecircle.search import Seeds, links_to, search
 from lifecircle.standards import Standard
 
 WHAT_IF = hasattr(lc, "what_if")
@@ -30,30 +29,45 @@ class Answer:
     rates: Mapping[float, pd.DataFrame]
 
 
-def ready_to_search(case: Case) -> sparse.csr_array:
-    """What is made of a network once, before any search."""
-    return links_to(case.city.network)
+def ready_for_nearest(case: Case) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+    """Every node as a place, the seeds as access points, and the streets put in chains."""
+    network = case.city.network
+    seeds = [at_nodes(network, nodes) for nodes in case.city.seeds.values()]
+    return _every_node(case.city), seeds
 
 
-def nearest_metres(case: Case, links: sparse.csr_array) -> Floats:
+def nearest_metres(case: Case, prepared: tuple[pd.DataFrame, list[pd.DataFrame]]) -> Floats:
     """Metres from every node to the nearest seed of each service."""
-    return np.array(
-        [search(links, _seeds(seeds), case.city.limit_m)[0] for seeds in case.city.seeds.values()]
-    )
+    nodes, seeds = prepared
+    found = nearest_targets(case.city.network, nodes, seeds, limit_m=case.city.limit_m)
+    return np.array([metres for metres, _ in found])
 
 
-def reached_nodes(case: Case, links: sparse.csr_array) -> list[tuple[Ints, Floats]]:
-    """By source, the nodes within the limit and the metres to them."""
-    found = []
-    for source in case.asked:
-        metres = search(links, _seeds(np.array([source])), case.city.limit_m)[0]
-        node = np.flatnonzero(metres < np.inf)
-        found.append((node, metres[node]))
-    return found
+def ready_for_reach(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every node as a place, and each source as a facility by its number."""
+    sources = at_nodes(case.city.network, case.asked)
+    sources = sources.assign(service="all", facility=np.arange(len(sources)))
+    return _every_node(case.city), sources
 
 
-def _seeds(node: Ints) -> Seeds:
-    return Seeds(node, np.zeros(len(node)), np.arange(len(node)))
+def reached_pairs(case: Case, prepared: tuple[pd.DataFrame, pd.DataFrame]) -> list[pd.DataFrame]:
+    """Each node within the limit of a source, and the minutes."""
+    nodes, sources = prepared
+    tables = lc.origin_destination(case.city.network, nodes, sources, cutoff_minutes=LIMIT_MIN)
+    return list(tables)
+
+
+def read_pairs(case: Case, answer: list[pd.DataFrame]) -> pd.Series[float]:
+    """Metres by number of the source and node."""
+    table = pd.concat(answer)
+    index = pd.MultiIndex.from_frame(table[["destination", "origin"]].astype(np.int64))
+    return pd.Series(table["minutes"].to_numpy() * case.city.pace, index)
+
+
+def _every_node(city: City) -> pd.DataFrame:
+    nodes = at_nodes(city.network, np.arange(city.nodes))
+    _ = city.network.chains
+    return nodes
 
 
 def snapped_edges(case: Case, _: Any) -> Ints:

@@ -29,7 +29,8 @@ from scipy.sparse import csgraph
 
 import lifecircle as lc
 from lifecircle.geodesy import WGS84
-from lifecircle.network import Floats, Ints, StreetNetwork, adjacency, segments
+from lifecircle.links import adjacency
+from lifecircle.network import Floats, Ints, StreetNetwork, segments
 
 POINTS_PER_NODE = 0.639
 ASIDE_M = 80.0

@@ -107,8 +107,10 @@ def _serve(line: Connection, task_name: str, engine_name: str, case: Case, truth
         _keep_to_one_core()
     before = _peak_mb()
     prepared, prepare_s = _timed(engine.prepare, case)
+    some, of = 1, 1
+    if engine.fit:
+        case, (some, of) = engine.fit(case, prepared)
     answer, seconds = _timed(engine.run, case, prepared)
-    some, of = engine.share(prepared)
     first = _First(
         name=engine.name if some == of else f"{engine.name}, {some:,} of {of:,}, scaled",
         prepare_s=prepare_s,

@@ -71,7 +71,7 @@ class Known:
 def predicted(engine: Engine, task: Task, size: Size, known: Known | None) -> float:
     """Seconds the engine should take to prepare and answer, in proportion to the nodes."""
     before = known.found.get((task.name, engine.name)) if known else None
-    if known is None or not isinstance(before, Measured) or engine.fits:
+    if known is None or not isinstance(before, Measured) or engine.fit:
         return 0.0
     return (before.seconds + before.prepare_s) * size.nodes / known.nodes
 
@@ -128,7 +128,8 @@ def _outcome(task: Task, size: Size, city: City, case: Case, did: list[Measured 
 def _pilot(tasks: list[Task], options: argparse.Namespace) -> Known:
     """A first answer of every engine in a small city."""
     _say(f"{PILOT:,} nodes, to predict from")
-    city, found = city_of(PILOT), {}
+    city = city_of(PILOT)
+    found: dict[tuple[str, str], Measured | Left] = {}
     for task in tasks:
         engines = [each for each in _chosen(task, options) if each.installed]
         case = Case(city, task.asked(city), options.budget)
@@ -159,13 +160,8 @@ def _numbers(text: str) -> list[int]:
     return [int(each.replace("_", "")) for each in text.split(",") if each]
 
 
-def _tasks(text: str) -> list[str]:
-    names = [each for each in text.split(",") if each]
-    unknown = [name for name in names if name not in TASKS]
-    if unknown:
-        known = ", ".join(TASKS)
-        raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {known}")
-    return names
+def _words(text: str) -> list[str]:
+    return [each for each in text.split(",") if each]
 
 
 def arguments() -> argparse.Namespace:
@@ -173,8 +169,10 @@ def arguments() -> argparse.Namespace:
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--nodes", type=_numbers, default=None, metavar="N,…")
-    parser.add_argument("--tasks", type=_tasks, default=list(TASKS), metavar="T,…")
-    parser.add_argument("--engines", type=lambda text: text.split(","), metavar="WORD,…")
+    parser.add_argument("--tasks", type=_words, default=list(TASKS), metavar="T,…")
+    parser.add_argument(
+        "--engines", type=_words, metavar="WORD,…", help="those whose name holds one"
+    )
     parser.add_argument("--facilities", type=int, metavar="N", help="so many, of all services")
     parser.add_argument(
         "--issue-172",
@@ -186,6 +184,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="its sections of these sizes")
     options = parser.parse_args()
+    for name in options.tasks:
+        if name not in TASKS:
+            parser.error(f"{name} is no task; there are {', '.join(TASKS)}")
     if options.nodes is None:
         options.nodes = [] if options.issue_172 else [ALL_AT_ONCE]
     return options
