@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import shapely
 from _benchmark_city import LIMIT_MIN, LIMITS_MIN, City, plane
-from _benchmark_engine import Case, Engine, Task
+from _benchmark_engine import Case, Engine, Fit, Task
 from _benchmark_ours import facility_areas
+from _benchmark_peers import read_valhalla, valhalla_actor, valhalla_areas
 from _benchmark_truth import near, split_graph
 from scipy.spatial import cKDTree
 
@@ -114,9 +115,9 @@ def _reached_lines(
     def position(node: Any) -> Floats:
         return where[node] if isinstance(node, tuple) else city.xy[node]
 
-    for a in metres:
+    for a, made_m in metres.items():
         for b, edge in graph[a].items():
-            left, length = limit_m - metres[a], edge["length"]
+            left, length = limit_m - made_m, edge["length"]
             if left <= 0 or "facility" in (_kind(a), _kind(b)):
                 continue
             start, stop = position(a), position(b)
@@ -139,7 +140,7 @@ def _area_error(_: Case, found: Areas, true: Areas) -> tuple[None, str]:
 # Those who draw them -----------------------------------------------------------------------------
 
 
-def _fitting(draw: Draw, case: Case, tool: Any) -> tuple[Case, tuple[int, int]]:
+def _fitting(draw: Draw, case: Case, tool: Any) -> Fit:
     """All the facilities, if they fit into the budget; else as many as can be repeated."""
     seconds = []
     for count in (FEW, SOME):
@@ -150,7 +151,7 @@ def _fitting(draw: Draw, case: Case, tool: Any) -> tuple[Case, tuple[int, int]]:
     before, of = max(0.0, seconds[0] - FEW * each), len(case.asked.names)
     fitting = (REPEATABLE * case.budget - before) / each
     some = case.asked.first(of if before + of * each <= case.budget else max(SOME, int(fitting)))
-    return dataclasses.replace(case, asked=some), (len(some.names), of)
+    return Fit(dataclasses.replace(case, asked=some), len(some.names), of, before)
 
 
 def _ours(case: Case, _: Any) -> gpd.GeoDataFrame:
@@ -217,6 +218,14 @@ ISOCHRONES = Task(
             _ego_areas,
             lambda _, answer: pd.Series(answer),
             fit=functools.partial(_fitting, _ego_areas),
+        ),
+        Engine(
+            "pyvalhalla",
+            valhalla_actor,
+            valhalla_areas,
+            read_valhalla,
+            needs="valhalla",
+            fit=functools.partial(_fitting, valhalla_areas),
         ),
     ),
     size=lambda _, asked: len(asked.names),

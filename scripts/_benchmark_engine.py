@@ -19,12 +19,27 @@ class Case:
     budget: float
 
 
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The case with `some` asked of `of`; an answer takes `fixed_s` whatever is asked."""
+
+    case: Case
+    some: int = 1
+    of: int = 1
+    fixed_s: float = 0.0
+
+    def scaled(self, seconds: float) -> float:
+        """Seconds that all of it would take, of those for some."""
+        fixed_s = min(self.fixed_s, seconds)
+        return fixed_s + (seconds - fixed_s) * self.of / self.some
+
+
 @dataclass(frozen=True)
 class Engine:
     """Somebody who can answer: `run(case, prepare(case))`, read in the task's own form by `read`.
 
-    `needs` names a package that must be installed. `fit` gives the case with as much asked as the
-    budget allows, and how much that is: so many of so many; seconds are scaled up.
+    `needs` names a package that must be installed. `fit` finds how much of what is asked the budget
+    allows.
     `peak_mb` tells the memory of an answer that was computed by yet another process. With
     `all_cores` it is never kept to one: it starts as many threads as there are, and waits for them.
     """
@@ -34,7 +49,7 @@ class Engine:
     run: Callable[[Case, Any], Any]
     read: Callable[[Case, Any], Any] = lambda _, answer: answer
     needs: str = ""
-    fit: Callable[[Case, Any], tuple[Case, tuple[int, int]]] | None = None
+    fit: Callable[[Case, Any], Fit] | None = None
     peak_mb: Callable[[Any], float | None] | None = None
     all_cores: bool = False
 

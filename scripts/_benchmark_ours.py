@@ -73,7 +73,7 @@ def _every_node(city: City) -> pd.DataFrame:
 def snapped_edges(case: Case, _: Any) -> Ints:
     """The position of each point's street; the island rule is off, as elsewhere there is none."""
     snapped = lc.snap(case.asked.layer, case.city.network, min_component_m=0)
-    return snapped["edge"].to_numpy()
+    return np.asarray(snapped["edge"])
 
 
 def coverage_tables(case: Case, _: Any) -> Answer:

@@ -1,6 +1,6 @@
 """Packages that are asked if the person has installed them; none is a dependency of the project.
 
-pandana and cityseer are AGPL, pyvalhalla and r5py GPL (r5py needs Java): they are imported here, in
+pandana and cityseer are AGPL, pyvalhalla is GPL up to 3.2 and MIT since. They are imported here, in
 the process that measures them, and nowhere else.
 """
 
@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import os
+import subprocess
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+from _benchmark_city import LIMITS_MIN
 from _benchmark_engine import Case, Engine
+from shapely.geometry import shape
 
+from lifecircle.geodesy import WGS84
 from lifecircle.network import Floats
 
 # pandana -----------------------------------------------------------------------------------------
@@ -111,6 +119,61 @@ def _cityseer_nearest(case: Case, prepared: tuple[Any, Any]) -> Floats:
     metres = np.array([found.result[key].distance[distance] for key in case.city.seeds])
     metres[:, np.asarray(found.node_keys_py)] = metres.copy()
     return np.where(np.isnan(metres), np.inf, metres)
+
+
+# pyvalhalla --------------------------------------------------------------------------------------
+
+
+def valhalla_actor(case: Case) -> tuple[Any, Any]:
+    """Its router on tiles that it builds of an extract of these streets; and their folder."""
+    package, folder = importlib.import_module("valhalla"), tempfile.TemporaryDirectory()
+    extract, tiles, settings = (Path(folder.name) / n for n in ("city.osm.pbf", "tiles", "v.json"))
+    tiles.mkdir()
+    _write_extract(case, extract)
+    settings.write_text(json.dumps(package.get_config("", tile_dir=str(tiles))), "utf-8")
+    build = Path(package.__file__).parent / "bin" / "valhalla_build_tiles"
+    subprocess.run([build, "-c", settings, extract], check=True, capture_output=True)
+    return package.Actor(str(settings)), folder
+
+
+def _write_extract(case: Case, path: Path) -> None:
+    network, osm = case.city.network, importlib.import_module("osmium")
+    new = osm.osm.mutable
+    with osm.SimpleWriter(str(path)) as writer:
+        degrees = zip(network.lon.tolist(), network.lat.tolist(), strict=True)
+        for node, at in enumerate(degrees, 1):
+            writer.add_node(new.Node(id=node, location=at, version=1))
+        ends = zip((network.u + 1).tolist(), (network.v + 1).tolist(), strict=True)
+        for way, nodes in enumerate(ends, 1):
+            tags = {"highway": "residential"}
+            writer.add_way(new.Way(id=way, nodes=nodes, tags=tags, version=1))
+
+
+def valhalla_areas(case: Case, prepared: tuple[Any, Any]) -> dict[str, Any]:
+    """By facility, what it answers: the areas within each limit of its first entrance."""
+    doors = case.asked.facilities.drop_duplicates("facility").set_index("facility").geometry
+    pace = {"walking_speed": case.city.network.speed_kmh, "maneuver_penalty": 0}
+    asked = {
+        "costing": "pedestrian",
+        "costing_options": {"pedestrian": pace},
+        "contours": [{"time": limit} for limit in LIMITS_MIN],
+        "polygons": True,
+    }
+    return {
+        name: prepared[0].isochrone({**asked, "locations": [{"lon": door.x, "lat": door.y}]})
+        for name, door in doors.items()
+    }
+
+
+def read_valhalla(case: Case, answer: dict[str, Any]) -> pd.Series[Any]:
+    """Polygons in the plane by facility and minutes."""
+    areas = {
+        (name, each["properties"]["contour"]): shape(each["geometry"])
+        for name, found in answer.items()
+        for each in found["features"]
+    }
+    there = gpd.GeoSeries(list(areas.values()), crs=WGS84).to_crs(case.city.network.crs)
+    return pd.Series(there.to_numpy(), pd.MultiIndex.from_tuples(areas))
 
 
 @contextlib.contextmanager

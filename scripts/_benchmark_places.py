@@ -56,7 +56,7 @@ def _points(city: City) -> Points:
     start, stop = city.xy[network.u[edge]], city.xy[network.v[edge]]
     xy = start + rng.random((count, 1)) * (stop - start)
     xy += rng.uniform(-ASIDE_M, ASIDE_M, (count, 2)) / np.sqrt(2)
-    layer = gpd.GeoDataFrame(geometry=degrees(*xy.T, network), crs=WGS84)
+    layer = gpd.GeoDataFrame(geometry=degrees(xy[:, 0], xy[:, 1], network), crs=WGS84)
     return Points(xy, layer)
 
 
@@ -173,7 +173,7 @@ def _plain_metres(
     along = (pairs["fraction"] - pairs["fraction_to"]).abs() * network.length_m[pairs["edge"]]
     whole = along + pairs["distance_m"] + pairs["distance_m_to"]
     shortest = whole.groupby(pairs["index"]).min().reindex(demand.index)
-    return np.fmin(by_ends, shortest.to_numpy())
+    return np.asarray(np.fmin(by_ends, shortest.to_numpy()))
 
 
 def _ends(network: StreetNetwork, at: pd.DataFrame) -> tuple[Ints, Ints, Floats, Floats]:

@@ -9,6 +9,7 @@ with every round. While one runs all others wait, and what disturbs the machine 
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import statistics
@@ -20,7 +21,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from _benchmark_engine import Case, Engine, Left, Measured, Task
+from _benchmark_engine import Case, Engine, Fit, Left, Measured, Task
 from _benchmark_tasks import TASKS
 
 try:
@@ -36,14 +37,17 @@ SLOW = 0.25
 """If an answer takes more than this share of the budget, the first one counts and is the only."""
 
 
+RUN, STOP = "run", "stop"
+
+
 @dataclass(frozen=True)
 class _First:
-    """What a process tells of its first answer; `factor` scales a part up to the whole."""
+    """What a process tells of its first answer; `scaled_s` is what the whole would have taken."""
 
     name: str
     prepare_s: float
     seconds: float
-    factor: float
+    scaled_s: float
     peak_mb: float | None
     error: tuple[float | None, str]
 
@@ -61,19 +65,17 @@ def race(
             who = (number + turn) % len(engines)
             first, line = firsts[who], started[who][1]
             if isinstance(first, _First) and first.seconds < SLOW * case.budget:
-                line.send("run")
+                line.send(RUN)
                 seconds[who].append(line.recv())
     for process, line in started:
-        line.close()
-        process.terminate()
-        process.join()
+        _end(process, line)
     pairs = zip(firsts, seconds, strict=True)
     return [first if isinstance(first, Left) else _measured(first, own) for first, own in pairs]
 
 
 def _measured(first: _First, seconds: list[float]) -> Measured:
-    seconds = seconds or [first.seconds]
-    median = statistics.median(seconds) * first.factor
+    seconds = seconds or [first.scaled_s]
+    median = statistics.median(seconds)
     return Measured(first.name, median, first.prepare_s, len(seconds), first.peak_mb, *first.error)
 
 
@@ -99,6 +101,15 @@ def _first(engine: Engine, process: BaseProcess, line: Connection, case: Case) -
     return first
 
 
+def _end(process: BaseProcess, line: Connection) -> None:
+    """Let the process go, or make it."""
+    with contextlib.suppress(OSError):
+        line.send(STOP)
+    process.join(1)
+    process.terminate()
+    process.join()
+
+
 def _serve(line: Connection, task_name: str, engine_name: str, case: Case, truth: Any) -> None:
     """The work of one process: prepare, answer, be checked; then answer whenever told to."""
     task = TASKS[task_name]
@@ -107,26 +118,21 @@ def _serve(line: Connection, task_name: str, engine_name: str, case: Case, truth
         _keep_to_one_core()
     before = _peak_mb()
     prepared, prepare_s = _timed(engine.prepare, case)
-    some, of = 1, 1
-    if engine.fit:
-        case, (some, of) = engine.fit(case, prepared)
-    answer, seconds = _timed(engine.run, case, prepared)
+    fit = engine.fit(case, prepared) if engine.fit else Fit(case)
+    part = "" if fit.some == fit.of else f", {fit.some:,} of {fit.of:,}, scaled"
+    answer, seconds = _timed(engine.run, fit.case, prepared)
     first = _First(
-        name=engine.name if some == of else f"{engine.name}, {some:,} of {of:,}, scaled",
+        name=engine.name + part,
         prepare_s=prepare_s,
         seconds=seconds,
-        factor=of / some,
+        scaled_s=fit.scaled(seconds),
         peak_mb=engine.peak_mb(answer) if engine.peak_mb else _grown_mb(before),
         error=_checked(task, case, engine, answer, truth),
     )
     line.send(first)
     del answer, truth
-    while True:
-        try:
-            line.recv()
-        except EOFError:
-            return
-        line.send(_timed(engine.run, case, prepared)[1])
+    while line.recv() == RUN:
+        line.send(fit.scaled(_timed(engine.run, fit.case, prepared)[1]))
 
 
 def _checked(

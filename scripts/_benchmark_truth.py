@@ -52,14 +52,16 @@ def part(city: City, *, around: Floats | None = None) -> tuple[Bools, Bools]:
     area = np.prod(np.ptp(city.xy, axis=0))
     half = np.sqrt(area * WHOLE / PARTS / n) / 2
     away = np.min([np.abs(city.xy - each).max(axis=1) for each in around], axis=0)
-    return away <= half, away <= half + city.limit_m * _PLANE_STRETCH
+    inner: Bools = away <= half
+    outer: Bools = away <= half + city.limit_m * _PLANE_STRETCH
+    return inner, outer
 
 
 def near(city: City, nodes: Ints, metres: float) -> Bools:
     """Nodes that may be within so many metres of one of these."""
     far = metres * _PLANE_STRETCH
     away = cKDTree(city.xy[nodes]).query(city.xy, distance_upper_bound=far)[0]
-    return np.isfinite(away)
+    return np.asarray(np.isfinite(away))
 
 
 def graph_of(network: StreetNetwork, among: Bools | None = None) -> nx.Graph:

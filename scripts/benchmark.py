@@ -24,8 +24,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,8 +195,15 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Run, print and write; what is written is complete up to the task that has just ended."""
+    """Run all of it; what any engine writes goes to a folder that is gone in the end."""
     options = arguments()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        run(options)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run, print and write; what is written is complete up to the task that has just ended."""
     print(machine(), versions(), "", sep="\n", flush=True)
     done: list[Outcome] = []
     page = options.markdown.read_text("utf-8") if options.markdown else ""
