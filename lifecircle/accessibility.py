@@ -63,10 +63,10 @@ def origin_destination(
         What one table and its making may take. The pairs of a facility always stand in one table,
         so that it takes no less than 64 bytes for every place.
 
-    Yields
-    ------
-        `origin` (label of the demand place), `service`, `destination` (the facility) and `minutes`,
-        facility by facility.
+    Returns
+    -------
+        Tables one after the other, at least one: `origin` (label of the demand place), `service`,
+        `destination` (the facility) and `minutes`, facility by facility.
 
     Raises
     ------
@@ -75,16 +75,8 @@ def origin_destination(
     """
     offers, pace = _offers(demand, facilities), metres_per_minute(network.speed_kmh)
     most = int(memory_mb * 2**20 / BYTES_A_PAIR)
-    for pairs in _pairs(network, demand, offers, cutoff_minutes * pace, most):
-        to = offers.names.take(pairs.source)
-        yield pd.DataFrame(
-            {
-                "origin": demand.index.take(pairs.place),
-                "service": to["service"].to_numpy(),
-                "destination": to["facility"].to_numpy(),
-                "minutes": pairs.metres / pace,
-            }
-        )
+    pairs = _pairs(network, demand, offers, cutoff_minutes * pace, most)
+    return (_table(each, demand, offers, pace) for each in pairs)
 
 
 def nearest_facilities(
@@ -170,10 +162,25 @@ def _offers(demand: pd.DataFrame, facilities: pd.DataFrame) -> _Offers:
     return _Offers(names, points, np.append(0, np.cumsum(np.bincount(which, minlength=len(names)))))
 
 
+def _table(pairs: Pairs, demand: pd.DataFrame, offers: _Offers, pace: float) -> pd.DataFrame:
+    """Pairs with their labels."""
+    to = offers.names.take(pairs.source)
+    return pd.DataFrame(
+        {
+            "origin": demand.index.take(pairs.place),
+            "service": to["service"].to_numpy(),
+            "destination": to["facility"].to_numpy(),
+            "minutes": pairs.metres / pace,
+        }
+    )
+
+
 def _pairs(
     network: StreetNetwork, demand: pd.DataFrame, offers: _Offers, limit_m: float, most: int
 ) -> Iterator[Pairs]:
     """All pairs within the limit, no more than `most` at a time, facility by facility."""
+    if offers.names.empty:
+        yield Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
     if not COMPILED:
         yield from _pairs_by_library(network, demand, offers, limit_m)
         return
