@@ -133,7 +133,7 @@ class StreetNetwork:
     @functools.cached_property
     def chains(self) -> Chains:
         """Its edges in chains between crossings, put together when first asked for."""
-        return chains_of(self.x, self.y, self.u, self.v, (self.forward_m, self.backward_m))
+        return chains_of(self.x, self.y, (self.u, self.v), (self.forward_m, self.backward_m))
 
     @property
     def closed(self) -> Bools:
