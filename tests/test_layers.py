@@ -23,7 +23,18 @@ LAYERS = [
     # files and OSM extracts -> frames
     {"osm", "readers"},
     # checked layers
-    {"chains", "graphs", "layers", "lines", "links", "network", "rim", "slope", "streets"},
+    {
+        "chains",
+        "edge_grid",
+        "graphs",
+        "layers",
+        "lines",
+        "links",
+        "network",
+        "rim",
+        "slope",
+        "streets",
+    },
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
