@@ -61,7 +61,7 @@ def snap(
     """
     lon, lat = lonlat(points)
     x, y = transformer(WGS84, network.crs).transform(lon, lat)
-    nearest, edge = _choose_edges(x, y, network, max_snap_m, min_component_m)
+    nearest, edge = choose_edges(x, y, network, max_snap_m, min_component_m)
     places, found = np.array([lon, lat, x, y]), np.flatnonzero(edge >= 0)
     columns = np.full((4, len(edge)), np.nan)
     columns[:, found] = _foot(places[:, found], edge[found], network)
@@ -81,7 +81,7 @@ def _foot(places: Floats, edge: Ints, network: StreetNetwork) -> list[Floats]:
     `places` are longitudes, latitudes, x and y of the points.
     """
     lon, lat, x, y = places
-    fraction = _fraction(x, y, edge, network)
+    fraction = fraction_on(x, y, edge, network)
     street_lon, street_lat = position(edge, fraction, network)
     return [fraction, distance_m(lon, lat, street_lon, street_lat), street_lon, street_lat]
 
@@ -95,10 +95,13 @@ def position(edge: Ints, fraction: Floats, network: StreetNetwork) -> tuple[Floa
     return np.asarray(lon), np.asarray(lat)
 
 
-def _choose_edges(
+def choose_edges(
     x: Floats, y: Floats, network: StreetNetwork, max_snap_m: float, min_component_m: float
 ) -> tuple[Ints, Ints]:
-    """Nearest edge of each point (-1 without one within reach), and the edge it goes to."""
+    """Nearest edge of each point (-1 without one within reach), and the edge it goes to.
+
+    `x` and `y` are metres in the network's system, which may stretch the reach a little.
+    """
     # The plane may stretch distances; the exact limit is applied to the leg.
     reach_m = max_snap_m * (1 + _PLANE_STRETCH) + 0.01
     everywhere: Bools = np.ones(len(network.u), dtype=bool)
@@ -160,7 +163,7 @@ def _of_equals(
     east, not the order in which they happen to come.
     """
     u, v = network.u[edge], network.v[edge]
-    at = _fraction(xy[:, 0], xy[:, 1], edge, network)
+    at = fraction_on(xy[:, 0], xy[:, 1], edge, network)
     foot = np.where(at <= 0, u, np.where(at >= 1, v, -1 - edge))
     lie = shapely.get_coordinates(lines[edge]).reshape(-1, 4).T
     order = np.lexsort((np.maximum(u, v), np.minimum(u, v), *lie[::-1], which))
@@ -174,7 +177,7 @@ def _first(which: Ints) -> npt.NDArray[np.bool_]:
     return np.append(True, which[1:] != which[:-1])[: len(which)]
 
 
-def _fraction(x: Floats, y: Floats, edge: Ints, network: StreetNetwork) -> Floats:
+def fraction_on(x: Floats, y: Floats, edge: Ints, network: StreetNetwork) -> Floats:
     """Where on its edge the point's foot lies, 0 at `u` and 1 at `v`."""
     u, v = network.u[edge], network.v[edge]
     along_x, along_y = network.x[v] - network.x[u], network.y[v] - network.y[u]

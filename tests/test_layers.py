@@ -47,7 +47,17 @@ LAYERS = [
     # what planners ask next
     set(),
     # what people look at
-    {"bands", "maps", "outputs", "printed", "reach", "report", "verdicts"},
+    {
+        "bands",
+        "contours",
+        "isochrone_rows",
+        "maps",
+        "outputs",
+        "printed",
+        "reach",
+        "report",
+        "verdicts",
+    },
     # the only places that know the order of steps
     {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
     | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
