@@ -22,7 +22,6 @@ from lifecircle.stepfree import detour_time
 from lifecircle.straight import straight_time
 from lifecircle.travel import TravelTime, travel_time
 
-
 Times = dict[str, dict[str, TravelTime]]
 """Minutes by demand layer and method."""
 Search = Callable[[Checked, Iterable[Definition]], Times]
