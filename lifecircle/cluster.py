@@ -48,7 +48,7 @@ def connected(scheduler: str) -> Iterator[Any]:
     if local:
         with (
             dask.LocalCluster(
-                n_workers=int(local[1]), threads_per_worker=1, dashboard_address=None
+                n_workers=int(local[1]), threads_per_worker=1, dashboard_address="127.0.0.1:0"
             ) as cluster,
             dask.Client(cluster, set_as_default=False) as client,
         ):

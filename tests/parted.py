@@ -95,6 +95,11 @@ def with_facility(checked: Checked, position: int, **values: object) -> Checked:
     return dataclasses.replace(checked, streets=streets)
 
 
+def in_the_south_west(checked: Checked) -> int:
+    """The position of the access point farthest to the south-west."""
+    return int(shapely.get_coordinates(checked.facilities.geometry.array).sum(axis=1).argmin())
+
+
 def times_in_parts(division: Division, checked: Checked, folder: Path) -> Times:
     """The minutes of a run by its parts, each written, searched and read as workers do."""
     found = nothing_found(division)
