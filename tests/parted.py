@@ -76,10 +76,10 @@ def checked_city(nodes: int, *, seed: int = 0, services: int = 3) -> Checked:
 
 
 def _some_off(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The points, every 97th of them two kilometres east of the city."""
+    """The points, every 97th of them 500 m east of the city."""
     x, y = shapely.get_coordinates(points.geometry.array).T
     far = np.arange(len(points)) % 97 == 5
-    moved = shapely.points(np.where(far, x.max() + 0.02, x), y)
+    moved = shapely.points(np.where(far, x.max() + 0.005, x), y)
     return points.set_geometry(gpd.GeoSeries(moved, index=points.index, crs=points.crs))
 
 
