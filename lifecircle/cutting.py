@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import KDTree
 
 from lifecircle.network import Bools, Floats, Ints, StreetNetwork, metres_per_minute
 
 PLANE_STRETCH = 0.1
 """More than any metric CRS that `crs.metric_crs` lets through stretches a distance."""
 SLACK_M = 1.0
+BLOCK_M = 1000.0
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in the metric CRS."""
@@ -155,17 +157,21 @@ def box_of(x: Floats, y: Floats) -> Box:
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def within_ball(at: Floats, places: Floats) -> Ints:
-    """Of some points those among which is the nearest of every place, and perhaps a few more.
+def nearest_among(tree: KDTree, places: Floats) -> Ints:
+    """Of the points of a tree those among which is the nearest of every place, and some more.
 
-    Both are positions in space, a row each. From the middle c of the places, none of which is
-    farther from it than r, the nearest point is d away; no place then has its nearest farther than
-    r + d, which is at most 2 r + d from c.
+    Both are positions in metres in space, a row each. Places are taken block by block: from the
+    middle c of a block, none of whose places is farther from it than r, the nearest point is d
+    away; none of them then has its nearest farther than r + d, which is at most 2 r + d from c.
     """
-    if not len(at) or not len(places):
+    if not tree.n or not len(places):
         return np.empty(0, np.int64)
-    middle = places.mean(axis=0)
-    radius = float(np.sqrt(((places - middle) ** 2).sum(axis=1).max()))
-    away = np.sqrt(((at - middle) ** 2).sum(axis=1))
-    reach = (2 * radius + away.min()) * (1 + 1e-9) + SLACK_M
-    return np.flatnonzero(away <= reach)
+    blocks = pd.DataFrame(np.floor(places / BLOCK_M)).groupby([0, 1, 2]).ngroup().to_numpy()
+    count = np.bincount(blocks)
+    middle = np.column_stack([np.bincount(blocks, axis) / count for axis in places.T])
+    away = np.sqrt(((places - middle[blocks]) ** 2).sum(axis=1))
+    radius = np.zeros(len(count))
+    np.maximum.at(radius, blocks, away)
+    reach = (2 * radius + tree.query(middle)[0]) * (1 + 1e-9) + SLACK_M
+    near = tree.query_ball_point(middle, reach)
+    return np.unique(np.concatenate(near).astype(np.int64))

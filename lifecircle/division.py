@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+from scipy.spatial import KDTree
 
 from lifecircle.checked_layers import Checked, OnStreets
-from lifecircle.cutting import Box, Spans, box_of, cells, margin_m, spans_of, touching, within_ball
+from lifecircle.cutting import (
+    Box,
+    Spans,
+    box_of,
+    cells,
+    margin_m,
+    nearest_among,
+    spans_of,
+    touching,
+)
 from lifecircle.definitions import RADIUS, STEPFREE
 from lifecircle.geodesy import WGS84, earth_centred, lonlat, transformer
 from lifecircle.network import Ints, without
@@ -33,7 +44,8 @@ class Ground:
 
     `places` are those of all these layers in a row, `row` their positions among the places of the
     run; `spans` is where the edges lie, `margin_m` how far around its places a search may lead.
-    Straight lines have no spans.
+    Straight lines have no spans; `offers` are theirs: the access points of each service, by their
+    positions among the facilities and in space.
     """
 
     on: OnStreets
@@ -41,6 +53,7 @@ class Ground:
     row: Ints
     spans: Spans | None
     margin_m: float
+    offers: Mapping[str, tuple[Ints, KDTree]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +142,17 @@ def _grounds(checked: Checked, wanted: Searches) -> dict[str, Ground]:
             row=np.concatenate(row),
             spans=None if key == RADIUS else spans[mode],
             margin_m=0.0 if key == RADIUS else margin_m(on.network, places, wanted.minutes),
+            offers=_offers(on.facilities, wanted) if key == RADIUS else {},
         )
     return found
+
+
+def _offers(facilities: gpd.GeoDataFrame, wanted: Searches) -> dict[str, tuple[Ints, KDTree]]:
+    """Where in space each service is offered."""
+    at = earth_centred(*lonlat(facilities))
+    service = facilities["service"].to_numpy(object)
+    own = {key: np.flatnonzero(service == key) for key in wanted.services}
+    return {key: (position, KDTree(at[position])) for key, position in own.items()}
 
 
 def _on(checked: Checked, method: str, layers: list[str]) -> OnStreets:
@@ -218,18 +240,13 @@ def _renumbered(edge: Ints, kept: Ints) -> Ints:
 
 def _straight_piece(ground: Ground, places: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Places, and of each service the facilities among which their nearest are."""
-    facilities = ground.on.facilities
-    lon, lat = lonlat(facilities)
-    at = earth_centred(lon, lat)
     where = earth_centred(places["lon"].to_numpy(), places["lat"].to_numpy())
-    service = facilities["service"].to_numpy(object)
-    near = []
-    for key in pd.unique(service):
-        own = np.flatnonzero(service == key)
-        near.append(own[within_ball(at[own], where)])
+    near = [position[nearest_among(tree, where)] for position, tree in ground.offers.values()]
     here = np.sort(np.concatenate(near)) if near else np.empty(0, np.int64)
-    offered = facilities.iloc[here][["facility", "service"]]
+    facilities = ground.on.facilities.iloc[here]
+    lon, lat = lonlat(facilities)
+    offered = pd.DataFrame(facilities[["facility", "service"]])
     return {
-        "facilities": pd.DataFrame(offered).assign(lon=lon[here], lat=lat[here]),
+        "facilities": offered.assign(lon=lon, lat=lat),
         "places": places[["row", "lon", "lat"]],
     }

@@ -8,8 +8,9 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.spatial import KDTree
 
-from lifecircle.cutting import cells, margin_m, spans_of, touching, within_ball
+from lifecircle.cutting import cells, margin_m, nearest_among, spans_of, touching
 from lifecircle.division import divided, part_of
 from lifecircle.errors import InputError
 from lifecircle.network import Streets, street_network
@@ -132,13 +133,17 @@ def test_edges_that_only_pass_by_belong_to_the_part():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_nearest_facility_of_every_place_is_in_the_ball(seed):
+def test_the_nearest_facility_of_every_place_is_kept_and_few_others(seed):
     rng = np.random.default_rng(seed)
-    at, places = rng.normal(0, 50_000, (300, 3)), rng.normal(0, 5_000, (40, 3))
+    at, places = rng.normal(0, 50_000, (3_000, 3)), rng.normal(0, 5_000, (40, 3))
     nearest = np.linalg.norm(places[:, None] - at[None], axis=2).argmin(axis=1)
-    kept = within_ball(at, places)
+    kept = nearest_among(KDTree(at), places)
     assert set(nearest) <= set(kept)
     assert len(kept) < 300
+
+
+def test_no_facility_is_none_to_keep():
+    assert nearest_among(KDTree(np.empty((0, 3))), np.zeros((2, 3))).tolist() == []
 
 
 def test_on_fast_streets_a_part_reaches_as_far_as_the_whole(checked, tmp_path):
