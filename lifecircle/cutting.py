@@ -46,22 +46,25 @@ def spans_of(network: StreetNetwork) -> Spans:
     )
 
 
-def touching(spans: Spans, box: Box, margin_m: float) -> Bools:
-    """Edges that may come into the box or nearer to it than the margin, and some others."""
+def touching(spans: Spans, box: Box) -> Bools:
+    """Edges that may come into the box, and some others."""
     west, south, east, north = box
     return np.asarray(
-        (spans.east >= west - margin_m)
-        & (spans.west <= east + margin_m)
-        & (spans.north >= south - margin_m)
-        & (spans.south <= north + margin_m)
+        (spans.east >= west)
+        & (spans.west <= east)
+        & (spans.north >= south)
+        & (spans.south <= north)
     )
 
 
-def margin_m(network: StreetNetwork, places: pd.DataFrame, search_minutes: float) -> float:
+def margin_m(
+    network: StreetNetwork, places: pd.DataFrame, search_minutes: float, *, snap_m: float = 0.0
+) -> float:
     """Metres of the plane within which all ways of a search stay, from any of the places.
 
     Costs are metres at the network's speed: where a street is quicker than that, the same limit
-    leads farther in proportion. A place's own position on the streets is always within.
+    leads farther in proportion. A place's own position on the streets is always within, and every
+    street to which it might be moved, `snap_m` away.
 
     Examples
     --------
@@ -83,7 +86,7 @@ def margin_m(network: StreetNetwork, places: pd.DataFrame, search_minutes: float
     limit_m = search_minutes * metres_per_minute(network.speed_kmh)
     # A quickness of zero would be a street that takes no time; then everything is near.
     reach_m = limit_m / quicker if quicker > 0 else np.inf
-    return max(reach_m, leg_m) * (1 + PLANE_STRETCH) + SLACK_M
+    return max(reach_m, leg_m, snap_m) * (1 + PLANE_STRETCH) + SLACK_M
 
 
 def cells(
@@ -150,6 +153,16 @@ def _halves(x: Floats, y: Floats, rows: Ints) -> tuple[Ints, Ints]:
     order = np.argsort(along, kind="stable")
     middle = len(rows) // 2
     return np.sort(rows[order[:middle]]), np.sort(rows[order[middle:]])
+
+
+def widened(box: Box, by_m: float) -> Box:
+    """The box with a margin on every side.
+
+    >>> widened((0.0, 0.0, 1.0, 2.0), 3.0)
+    (-3.0, -3.0, 4.0, 5.0)
+    """
+    west, south, east, north = box
+    return west - by_m, south - by_m, east + by_m, north + by_m
 
 
 def box_of(x: Floats, y: Floats) -> Box:

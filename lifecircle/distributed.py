@@ -29,7 +29,7 @@ from lifecircle.cluster import (
     workers_of,
 )
 from lifecircle.definitions import Definition
-from lifecircle.division import PART_BYTES, Division, divided, part_of
+from lifecircle.division import PART_BYTES, Division, divided, part_of, write_streets
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.gathering import Found, nothing_found, put, times_of
@@ -174,6 +174,7 @@ def times_on(
             has_mb=max(offered, 0.0) / 1e6,
         )
     found, futures = nothing_found(division), dict[Any, _Job]()
+    write_streets(division, work)
     jobs, run = [], uuid.uuid4().hex[:8]
     for job, earlier in _jobs(division, work):
         jobs.append(job)
@@ -190,8 +191,9 @@ def times_on(
     failed = _gathered(client, futures, (found, division), progress)
     if failed:
         raise InputError(*_faults(failed, division, work))
-    _cleared(work, {job.result for job in jobs})
-    times = times_of(found, division, checked)
+    streets = {work / each.file for each in division.streets.values()}
+    _cleared(work, streets | {job.result for job in jobs})
+    times = times_of(found, division)
     return Spread(times, len(jobs), taken, len(workers_of(client)), division.margin_m)
 
 
@@ -272,12 +274,12 @@ def _kept(work: Path) -> Iterator[None]:
         yield
 
 
-def _cleared(work: Path, results: set[Path]) -> None:
-    """Nothing left in the work folder but these results, which a run like this one takes up."""
+def _cleared(work: Path, kept: set[Path]) -> None:
+    """Nothing left in the work folder but these files, which a run like this one takes up."""
     for path in work.iterdir():
-        if path in results or path.name == LOCK:
+        if path in kept or path.name == LOCK:
             continue
         if path.name.startswith((".part-", "part-")) and path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        elif path.name.startswith((".found-", "found-")):
+        elif path.name.startswith((".found-", "found-", ".streets-", "streets-")):
             path.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""A part of a run as files: streets, facilities and places that can be searched by themselves.
+"""A part of a run as files: places and facilities that are searched by themselves.
 
-A part is a folder of Parquet tables and `part.json`, named by the hash of all they hold; what is
-found for its places is one more Parquet table of that name. Neither is ever half: both are written
-beside their place and moved there.
+A part is a folder of Parquet tables and `part.json`, named by the hash of all they hold. Its
+streets are a piece of the networks' files, which stand beside it; what is found for its places is
+one more table there. None of it is ever half: all is written beside its place and moved there.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
 
-from lifecircle.definitions import RADIUS
+from lifecircle.definitions import RADIUS, STEPFREE
 from lifecircle.errors import InputError
 from lifecircle.geodesy import WGS84
-from lifecircle.network import StreetNetwork
+from lifecircle.stepfree import on_open
 from lifecircle.straight import straight_time
+from lifecircle.tiles import Piece, read_tiles
 from lifecircle.travel import travel_time
 from lifecircle.version import VERSION
 
@@ -37,47 +38,24 @@ FORMAT = 1
 """Another layout of the files, another number."""
 ABOUT = "part.json"
 
-_PER_NODE = ("lon", "lat", "x", "y", "component", "rim")
-_PER_EDGE = ("u", "v", "length_m", "forward_m", "backward_m", "steps", "tunnel", "barred")
-
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """What is searched for the places of one part.
 
     `about` is plain JSON: `places` (how many), `services`, `minutes` (how far is searched), `crs`,
-    and `speeds_kmh` by method. `tables` are named by method: `walk.nodes`, `walk.edges`,
-    `walk.components`, `walk.facilities`, `walk.places`; straight lines want the last two only. A
-    place's `row` is its position in the part.
+    `speeds_kmh` by method, `snapping` (its limits), and by mode `streets`: the `file` of a network
+    and the `box` to read of it. `tables` are `walk.facilities` and `walk.places`, so by method;
+    edges are positions in the whole network, a place's `row` is its position in the part.
     """
 
     about: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
 
 
-def about_part(
-    *,
-    places: int,
-    services: tuple[str, ...],
-    minutes: float,
-    crs: pyproj.CRS,
-    speeds_kmh: Mapping[str, float],
-) -> dict[str, Any]:
-    """What to do with a part, and by which version of the program."""
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "places": places,
-        "services": list(services),
-        "minutes": minutes,
-        "crs": crs.to_wkt(),
-        "speeds_kmh": dict(speeds_kmh),
-    }
-
-
 def part_key(part: Part) -> str:
     """The hash of everything that a part holds: another street, another speed, another key."""
-    digest = hashlib.sha256(_json(part.about))
+    digest = hashlib.sha256(_json([FORMAT, VERSION, part.about]))
     for name, table in sorted(part.tables.items()):
         for column, values in table.items():
             digest.update(_json([name, column, str(values.dtype), len(values)]))
@@ -96,7 +74,7 @@ def write_part(part: Part, folder: Path) -> None:
     made.mkdir(parents=True)
     for name, table in part.tables.items():
         _write(table, made / f"{name}.parquet")
-    (made / ABOUT).write_bytes(_json(part.about))
+    (made / ABOUT).write_bytes(_json({"format": FORMAT, "version": VERSION, **part.about}))
     made.rename(folder)
 
 
@@ -113,85 +91,97 @@ def read_part(folder: Path) -> Part:
     if not (folder / ABOUT).is_file():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder / ABOUT))
     about = json.loads((folder / ABOUT).read_bytes())
-    if (about["version"], about["format"]) != (VERSION, FORMAT):
+    version, layout = about.pop("version"), about.pop("format")
+    if (version, layout) != (VERSION, FORMAT):
         raise InputError.of(
             "distributed.other_version",
-            has=VERSION, wants=about["version"], worker=socket.gethostname(),
+            has=VERSION, wants=version, worker=socket.gethostname(),
         )  # fmt: skip
     tables = {path.stem: _read(path) for path in sorted(folder.glob("*.parquet"))}
     return Part(about, tables)
 
 
-def network_tables(network: StreetNetwork, edges: Any) -> dict[str, pd.DataFrame]:
-    """Some edges of a network (ascending positions), their nodes and components, as tables.
-
-    Nodes, edges and components keep their order, so that ties are decided as in the whole network;
-    the component with most street stays the first, even where none of it is here.
-    """
-    u, v = network.u[edges], network.v[edges]
-    nodes, ends = np.unique(np.concatenate([u, v]), return_inverse=True)
-    components, component = np.unique(np.append(network.component[nodes], 0), return_inverse=True)
-    per_node = {name: getattr(network, name)[nodes] for name in _PER_NODE}
-    per_edge = {name: getattr(network, name)[edges] for name in _PER_EDGE}
-    return {
-        "nodes": pd.DataFrame(per_node | {"component": component[:-1]}),
-        "edges": pd.DataFrame(per_edge | {"u": ends[: len(u)], "v": ends[len(u) :]}),
-        "components": pd.DataFrame({"component_m": network.component_m[components]}),
-    }
-
-
-def part_network(part: Part, method: str) -> StreetNetwork:
-    """The streets of a part, as one method gets along them."""
-    nodes, edges = part.tables[f"{method}.nodes"], part.tables[f"{method}.edges"]
-    return StreetNetwork(
-        **{name: nodes[name].to_numpy() for name in _PER_NODE},
-        **{name: edges[name].to_numpy() for name in _PER_EDGE},
-        component_m=part.tables[f"{method}.components"]["component_m"].to_numpy(),
-        crs=pyproj.CRS(part.about["crs"]),
-        speed_kmh=part.about["speeds_kmh"][method],
-    )
-
-
-def found_in(part: Part) -> pd.DataFrame:
+def found_in(part: Part, folder: Path) -> pd.DataFrame:
     """Minutes and nearest facility of every place, method and service, and minutes to the rim.
 
-    The columns are `walk.minutes.health`, `walk.facility.health`, `walk.rim`; places that a method
-    is not wanted for have `NaN` and "".
+    The columns are `walk.minutes.health`, `walk.facility.health`, `walk.rim`; for ways without
+    steps also `access_m` and `component` (-1 off the streets), since places may be moved by them.
+    Places that a method is not wanted for have `NaN`, "" and -1.
+
+    Parameters
+    ----------
+    folder
+        Where the networks' files are.
     """
-    services = list(part.about["services"])
+    pieces = {
+        mode: read_tiles(
+            folder / streets["file"],
+            tuple(streets["box"]),
+            speed_kmh=part.about["speeds_kmh"][mode],
+            crs=pyproj.CRS(part.about["crs"]),
+        )
+        for mode, streets in part.about["streets"].items()
+    }
     columns: dict[str, Any] = {}
     for method in part.about["speeds_kmh"]:
         row = part.tables[f"{method}.places"]["row"].to_numpy()
-        minutes, facility, rim = _searched(part, method, services)
-        if rim is not None:
-            columns[f"{method}.rim"] = _spread(rim.to_numpy(), row, part.about["places"])
-        for service in services:
-            columns[f"{method}.minutes.{service}"] = _spread(
-                minutes[service].to_numpy(), row, part.about["places"]
-            )
-            whole = np.full(part.about["places"], "", dtype=object)
-            whole[row] = facility[service].to_numpy(object)
-            columns[f"{method}.facility.{service}"] = pd.Categorical(whole)
+        for name, values in _searched(part, method, pieces).items():
+            whole = _unknown(values.dtype, part.about["places"])
+            whole[row] = values
+            columns[f"{method}.{name}"] = pd.Categorical(whole) if whole.dtype == object else whole
     return pd.DataFrame(columns, index=pd.RangeIndex(part.about["places"]))
 
 
-def _searched(
-    part: Part, method: str, services: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series[float] | None]:
-    """Minutes, facility and, along streets, minutes to the rim."""
+def _unknown(kind: np.dtype[Any], count: int) -> Any:
+    """Values of places that nobody asked for."""
+    return np.full(count, {"O": "", "i": -1}.get(kind.kind, np.nan), dtype=kind)
+
+
+def _searched(part: Part, method: str, pieces: Mapping[str, Piece]) -> dict[str, Any]:
+    """The columns of one method, for its own places."""
+    services = list(part.about["services"])
     places, facilities = part.tables[f"{method}.places"], part.tables[f"{method}.facilities"]
     if method == RADIUS:
         speed_kmh = part.about["speeds_kmh"][method]
         here, there = _points(places), _points(facilities)
-        return *straight_time(here, there, services=services, speed_kmh=speed_kmh), None
+        return _columns(*straight_time(here, there, services=services, speed_kmh=speed_kmh))
+    piece = pieces[method.removesuffix(STEPFREE)]
+    places, facilities = (_within(each, piece) for each in (places, facilities))
+    streets, further = piece.network, {}
+    if method.endswith(STEPFREE) and piece.shut is not None:
+        streets = piece.shut
+        unmoved = _points(places).assign(street_lon=np.nan, street_lat=np.nan, moved=False)
+        places = on_open(unmoved, streets, **part.about["snapping"])
+        edge = places["edge"].to_numpy()
+        component = piece.shut_component[streets.component[streets.u[edge]]]
+        further = {
+            "access_m": places["distance_m"].to_numpy(),
+            "component": np.where(edge >= 0, component, -1),
+        }
     taken = travel_time(
-        part_network(part, method),
+        streets,
         places,
-        facilities,
+        facilities[facilities["edge"] >= 0],
         services=services,
         search_minutes=part.about["minutes"],
     )
-    return taken.minutes, taken.facility, taken.rim
+    found = _columns(taken.minutes, taken.facility)
+    return {**found, "rim": taken.rim.to_numpy(), **further}
+
+
+def _columns(minutes: pd.DataFrame, facility: pd.DataFrame) -> dict[str, Any]:
+    return {f"minutes.{key}": minutes[key].to_numpy() for key in minutes} | {
+        f"facility.{key}": facility[key].to_numpy(object) for key in facility
+    }
+
+
+def _within(table: pd.DataFrame, piece: Piece) -> pd.DataFrame:
+    """The table with positions among the edges of a piece, -1 for what is on none of them."""
+    edge = table["edge"].to_numpy()
+    at = np.searchsorted(piece.edge, edge)
+    at[at == len(piece.edge)] = 0
+    known = (edge >= 0) & (piece.edge[at] == edge) if len(piece.edge) else np.zeros(len(at), bool)
+    return table.assign(edge=np.where(known, at, -1))
 
 
 def _points(table: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -209,7 +199,8 @@ def _spread(values: Any, row: Any, count: int) -> Any:
 
 def search_part(folder: str, result: str) -> None:
     """Search the part in a folder and write what was found: all that a worker does."""
-    write_result(found_in(read_part(Path(folder))), Path(result))
+    path = Path(folder)
+    write_result(found_in(read_part(path), path.parent), Path(result))
 
 
 def write_result(found: pd.DataFrame, result: Path) -> None:

@@ -129,12 +129,8 @@ def detour_time(
         services=services,
         search_minutes=plain.search_minutes if search_minutes is None else search_minutes,
     )
-    return no_quicker(round_about, plain, lost=lost_places(demand, places))
-
-
-def lost_places(before: pd.DataFrame, after: pd.DataFrame) -> Bools:
-    """Places that had a street and find no open one."""
-    return ((before["edge"] >= 0) & (after["edge"] < 0)).to_numpy(bool)
+    lost = ((demand["edge"] >= 0) & (places["edge"] < 0)).to_numpy(bool)
+    return no_quicker(round_about, plain, lost=lost)
 
 
 def no_quicker(round_about: TravelTime, plain: TravelTime, *, lost: Bools) -> TravelTime:

@@ -23,6 +23,7 @@ import numpy as np
 
 from lifecircle.checked_layers import Checked, OnStreets
 from lifecircle.crs import metric_crs
+from lifecircle.cutting import touching, widened
 from lifecircle.definitions import definitions_of
 from lifecircle.distributed import times_on
 from lifecircle.division import divided, part_of
@@ -121,7 +122,10 @@ def measured(nodes: int, parts: int, repeat: int) -> dict[str, Any]:
     for piece in pieces:
         part_key(piece)
     cut_s = time.perf_counter() - start
-    edges = [len(piece.tables["walk.edges"]) for piece in pieces]
+    streets = division.streets["walk"]
+    edges = [
+        int(touching(streets.spans, widened(box, streets.margin_m)).sum()) for box in division.boxes
+    ]
     del pieces
     taken: dict[int, list[float]] = {1: [], 2: []}
     with ExitStack() as stack:

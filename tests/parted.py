@@ -17,7 +17,7 @@ import shapely
 from lifecircle.checked_layers import Checked, OnStreets
 from lifecircle.crs import metric_crs
 from lifecircle.definitions import definitions_of
-from lifecircle.division import Division, part_of
+from lifecircle.division import Division, part_of, write_streets
 from lifecircle.gathering import nothing_found, put, times_of
 from lifecircle.network import street_network
 from lifecircle.parts import part_key, read_result, search_part, write_part
@@ -100,9 +100,10 @@ def in_the_south_west(checked: Checked) -> int:
     return int(shapely.get_coordinates(checked.facilities.geometry.array).sum(axis=1).argmin())
 
 
-def times_in_parts(division: Division, checked: Checked, folder: Path) -> Times:
+def times_in_parts(division: Division, folder: Path) -> Times:
     """The minutes of a run by its parts, each written, searched and read as workers do."""
     found = nothing_found(division)
+    write_streets(division, folder)
     for number, rows in enumerate(division.cells):
         part = part_of(division, number)
         where, result = folder / part_key(part), folder / f"{part_key(part)}.parquet"
@@ -111,7 +112,7 @@ def times_in_parts(division: Division, checked: Checked, folder: Path) -> Times:
         taken = read_result(result, len(rows))
         assert taken is not None
         put(found, division, number, taken)
-    return times_of(found, division, checked)
+    return times_of(found, division)
 
 
 def assert_same_times(found: Times, expected: Times) -> None:

@@ -128,7 +128,8 @@ def test_the_command_writes_the_same_files(cluster, tmp_path):
     pd.testing.assert_frame_equal(one, two, rtol=0, atol=1e-9)
     findings = pd.read_csv(tmp_path / "two" / "findings.csv", encoding="utf-8-sig")
     assert "distributed.parts" in set(findings["code"])
-    assert len(files(tmp_path / "two-parts", "*")) == 1
+    assert len(files(tmp_path / "two-parts", "found-*.parquet")) == 1
+    assert len(files(tmp_path / "two-parts", "*")) == 2  # and the streets
 
 
 @pytest.mark.slow

@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 import pickle
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from scipy.spatial import KDTree
 
-from lifecircle.cutting import cells, margin_m, nearest_among, spans_of, touching
-from lifecircle.division import divided, part_of
+from lifecircle.cutting import cells, margin_m, nearest_among, spans_of, touching, widened
+from lifecircle.division import divided, part_of, write_streets
 from lifecircle.errors import InputError
-from lifecircle.network import Streets, street_network
+from lifecircle.network import Streets, street_network, without
 from lifecircle.parts import (
     ABOUT,
     part_key,
-    part_network,
     read_part,
     read_result,
     search_part,
@@ -26,6 +27,7 @@ from lifecircle.parts import (
 )
 from lifecircle.searches import Searches, measured_times, searches_of
 from lifecircle.snapping import snap
+from lifecircle.tiles import read_tiles, write_tiles
 from tests.conftest import CRS, degrees, demand_at, facilities_at, m
 from tests.parted import (
     assert_same_times,
@@ -129,7 +131,7 @@ def test_edges_that_only_pass_by_belong_to_the_part():
     """The middle of an edge of 1,000 m is in the box, both its ends are far."""
     network = row_of_streets()
     box = (network.x[4] + 400.0, -1.0 + network.y[4], network.x[4] + 600.0, network.y[4] + 1.0)
-    assert np.flatnonzero(touching(spans_of(network), box, 100.0)).tolist() == [4]
+    assert np.flatnonzero(touching(spans_of(network), widened(box, 100.0))).tolist() == [4]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -156,7 +158,7 @@ def test_on_fast_streets_a_part_reaches_as_far_as_the_whole(checked, tmp_path):
     )
     far = dataclasses.replace(checked, streets={"walk": on})
     wanted = Searches(("health",), 30.0, {"people": ("walk",)})
-    found = times_in_parts(divided(far, wanted, parts=2), far, tmp_path)["people"]["walk"]
+    found = times_in_parts(divided(far, wanted, parts=2), tmp_path)["people"]["walk"]
     # 9,490 m at a fifth of their length, along nine streets and half of the tenth, at 4 km/h.
     way_m = (m(network, *range(10)) - m(network, 0, 1) * 0.01 + m(network, 9, 10) * 0.5) * 0.2
     legs_m = demand["distance_m"].iloc[0] + offered["distance_m"].iloc[0]
@@ -169,10 +171,11 @@ def test_on_fast_streets_a_part_reaches_as_far_as_the_whole(checked, tmp_path):
 @pytest.mark.parametrize("parts", [1, 5])
 def test_parts_give_what_the_whole_gives(checked, wanted, whole, parts, tmp_path):
     division = divided(checked, wanted, parts=parts)
-    edges = [len(part_of(division, i).tables["walk.edges"]) for i in range(parts)]
-    if parts > 1:
-        assert max(edges) < len(checked.network.u)  # each has a piece only
-    assert_same_times(times_in_parts(division, checked, tmp_path), whole)
+    for box in division.boxes if parts > 1 else ():
+        around = widened(box, division.streets["walk"].margin_m)
+        edges = int(touching(division.streets["walk"].spans, around).sum())
+        assert edges < 0.9 * len(checked.network.u)  # each has a piece only
+    assert_same_times(times_in_parts(division, tmp_path), whole)
     # The city has everything that could go wrong.
     walk, stepfree = (whole["people"][key] for key in ("walk", "walk__stepfree"))
     for taken in (walk, stepfree):
@@ -188,7 +191,7 @@ def test_parts_of_other_cities(seed, tmp_path):
     other = checked_city(2_000, seed=seed, services=2)
     division = divided(other, searches_of(other, other.definitions), parts=3)
     whole = measured_times(other, other.definitions)
-    assert_same_times(times_in_parts(division, other, tmp_path), whole)
+    assert_same_times(times_in_parts(division, tmp_path), whole)
 
 
 def test_less_memory_makes_smaller_parts(checked, wanted):
@@ -197,22 +200,6 @@ def test_less_memory_makes_smaller_parts(checked, wanted):
     less = divided(checked, wanted, most_bytes=0.9 * one.bytes[0])
     assert len(less.cells) > 1
     assert max(less.bytes) < one.bytes[0]
-
-
-def test_a_part_has_its_own_streets_in_the_order_of_the_whole(checked, wanted):
-    division = divided(checked, wanted, parts=4)
-    part = part_of(division, 1)
-    piece, network = part_network(part, "walk"), checked.network
-    edges, _, at = np.intersect1d(piece.length_m, network.length_m, return_indices=True)
-    assert len(edges) > 0.9 * len(piece.u)  # few streets share a length
-    assert np.isin(piece.length_m, network.length_m).all()
-    node = pd.Index(network.lon).get_indexer(piece.lon)
-    assert (np.diff(node) > 0).all()
-    np.testing.assert_array_equal(
-        piece.component_m[piece.component], network.component_m[network.component[node]]
-    )
-    assert piece.component_m[0] == network.component_m[0]
-    assert len(at) == len(edges)
 
 
 def test_a_facility_far_away_changes_no_other_part(checked, wanted):
@@ -240,8 +227,9 @@ def test_a_facility_far_away_changes_no_other_part(checked, wanted):
 
 @pytest.fixture
 def written(checked, wanted, tmp_path):
-    part = part_of(divided(checked, wanted, parts=5), 2)
-    folder = tmp_path / "part"
+    division = divided(checked, wanted, parts=5)
+    part, folder = part_of(division, 2), tmp_path / "part"
+    write_streets(division, tmp_path)
     write_part(part, folder)
     return part, folder
 
@@ -251,30 +239,41 @@ def test_a_part_read_is_the_part_written(written):
     assert part_key(read_part(folder)) == part_key(part)
 
 
-def test_the_key_knows_speed_and_streets(written):
+def test_the_key_knows_speeds_places_and_streets(written, checked, wanted):
     part, _ = written
     slower = {**part.about, "speeds_kmh": {**part.about["speeds_kmh"], "walk": 3.9}}
-    longer = part.tables["walk.edges"].assign(
-        forward_m=lambda t: t["forward_m"].where(t.index != 5, 7)
-    )
+    places = part.tables["walk.places"]
+    moved = places.assign(fraction=places["fraction"].where(places["row"] != 5, 0.123))
+    main = checked.streets["walk"]
+    forward_m = main.network.forward_m.copy()
+    forward_m[7] *= 2
+    longer = dataclasses.replace(main.network, forward_m=forward_m)
+    streets = {**checked.streets, "walk": dataclasses.replace(main, network=longer)}
+    other = divided(dataclasses.replace(checked, streets=streets), wanted, parts=5)
     keys = {
         part_key(part),
         part_key(dataclasses.replace(part, about=slower)),
-        part_key(dataclasses.replace(part, tables={**part.tables, "walk.edges": longer})),
+        part_key(dataclasses.replace(part, tables={**part.tables, "walk.places": moved})),
+        part_key(part_of(other, 2)),
     }
-    assert len(keys) == 3
+    assert len(keys) == 4
+
+
+def names(folder):
+    """Everything in a folder but the networks' files."""
+    return {path.name for path in folder.iterdir() if not path.name.startswith("streets-")}
 
 
 def test_nothing_half_written_stays(written, tmp_path):
     part, folder = written
     result = tmp_path / "found.parquet"
     search_part(str(folder), str(result))
-    assert {path.name for path in tmp_path.iterdir()} == {"part", "found.parquet"}
+    assert names(tmp_path) == {"part", "found.parquet"}
     assert read_result(result, part.about["places"]) is not None
     (tmp_path / "taken").mkdir()
     with pytest.raises(OSError, match="taken"):
         write_result(pd.DataFrame({"a": [1]}), tmp_path / "taken")
-    assert {path.name for path in tmp_path.iterdir()} == {"part", "found.parquet", "taken"}
+    assert names(tmp_path) == {"part", "found.parquet", "taken"}
 
 
 def test_a_damaged_result_is_none(written, tmp_path):
@@ -308,3 +307,102 @@ def test_a_part_of_another_version_is_not_searched(written):
 def test_errors_travel_between_processes():
     error = InputError.of("distributed.bad_address", address="x")
     assert pickle.loads(pickle.dumps(error)).text("zh") == error.text("zh")  # noqa: S301
+
+
+# Networks in tiles -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tiled(checked, tmp_path, monkeypatch):
+    """The network and the same without steps, written in small tiles."""
+    monkeypatch.setattr("lifecircle.tiles.TILE_EDGES", 200)
+    network = checked.network
+    shut = without(network, network.barred)
+    write_tiles(network, shut, tmp_path / "streets.parquet")
+    return network, shut, tmp_path / "streets.parquet"
+
+
+def a_corner(network):
+    """A box in the south-west of the city."""
+    west, south = network.x.min(), network.y.min()
+    return west + 200.0, south + 200.0, west + 900.0, south + 700.0
+
+
+def test_a_piece_is_the_streets_that_touch_the_box_in_their_order(tiled):
+    network, shut, path = tiled
+    box = a_corner(network)
+    piece = read_tiles(path, box, speed_kmh=4.0, crs=network.crs)
+    assert piece.edge.tolist() == np.flatnonzero(touching(spans_of(network), box)).tolist()
+    assert 20 < len(piece.edge) < 0.1 * len(network.u)
+    for whole, part, labels in (
+        (network, piece.network, piece.component),
+        (shut, piece.shut, piece.shut_component),
+    ):
+        node = pd.Index(network.x + 1j * network.y).get_indexer(part.x + 1j * part.y)
+        assert (np.diff(node) > 0).all()
+        assert node[part.u].tolist() == whole.u[piece.edge].tolist()
+        assert node[part.v].tolist() == whole.v[piece.edge].tolist()
+        assert part.rim.tolist() == whole.rim[node].tolist()
+        for name in ("length_m", "forward_m", "backward_m", "steps", "tunnel", "barred"):
+            np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[piece.edge])
+        assert labels[part.component].tolist() == whole.component[node].tolist()
+        np.testing.assert_array_equal(
+            part.component_m[part.component], whole.component_m[whole.component[node]]
+        )
+        assert labels[0] == 0
+
+
+def test_a_piece_on_an_island_knows_that_it_is_none_of_the_largest_component(tiled):
+    network, _, path = tiled
+    node = np.flatnonzero(network.component == 1)
+    x, y = network.x[node], network.y[node]
+    small = (x.min() - 1, y.min() - 1, x.min() + 1, y.max() + 1)
+    piece = read_tiles(path, small, speed_kmh=4.0, crs=network.crs)
+    assert set(piece.component) >= {0, 1}
+    assert piece.network.component_m[1] == network.component_m[1]
+    if not (piece.network.component == 0).any():
+        assert piece.network.component_m[0] == np.inf
+
+
+def test_a_box_without_streets_is_an_empty_piece(tiled):
+    network, _, path = tiled
+    far = (network.x.max() + 5_000, 0.0, network.x.max() + 6_000, 1.0)
+    piece = read_tiles(path, far, speed_kmh=4.0, crs=network.crs)
+    assert (len(piece.edge), len(piece.network.x)) == (0, 0)
+
+
+def test_only_tiles_near_the_box_are_read(tiled, monkeypatch):
+    network, _, path = tiled
+    read = []
+    original = pq.ParquetFile.read_row_groups
+    monkeypatch.setattr(
+        pq.ParquetFile,
+        "read_row_groups",
+        lambda file, groups, **options: (read.extend(groups), original(file, groups, **options))[1],
+    )
+    read_tiles(path, a_corner(network), speed_kmh=4.0, crs=network.crs)
+    assert 0 < len(read) < 0.3 * pq.ParquetFile(path).num_row_groups
+
+
+def test_a_file_that_ends_early_is_written_again(tiled):
+    network, shut, path = tiled
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1000])
+    write_tiles(network, shut, path)
+    assert path.read_bytes() == whole
+    before = path.stat().st_mtime_ns
+    write_tiles(network, shut, path)
+    assert path.stat().st_mtime_ns == before
+
+
+def test_the_file_is_geoparquet(tiled):
+    """Another reader finds the streets where they are."""
+    network, _, path = tiled
+    frame = gpd.read_parquet(path)
+    assert len(frame) == len(network.u)
+    assert frame.crs == network.crs
+    row = frame.set_index("edge").loc[100]
+    expected = [(network.x[n], network.y[n]) for n in (network.u[100], network.v[100])]
+    assert list(row.geometry.coords) == expected
+    some = gpd.read_parquet(path, bbox=a_corner(network))
+    assert set(some["edge"]) == set(np.flatnonzero(touching(spans_of(network), a_corner(network))))

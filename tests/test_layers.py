@@ -39,7 +39,7 @@ LAYERS = [
     {"bands", "maps", "outputs", "printed", "reach", "report", "verdicts"},
     # the only places that know the order of steps
     {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
-    | {"cluster", "cutting", "distributed", "division", "gathering", "parts"}
+    | {"cluster", "cutting", "distributed", "division", "fields", "gathering", "parts", "tiles"}
     | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
     | {"sample", "sample_data", "sample_streets"},
     # door
