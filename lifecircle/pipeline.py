@@ -28,7 +28,7 @@ from lifecircle.measured import Measured, measure
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.tables import Project
 from lifecircle.rates import coverage_of
-from lifecircle.searches import gated_times, measured_times
+from lifecircle.searches import Search, gated_times, measured_times
 from lifecircle.settling import settled
 from lifecircle.travel import TravelTime
 
@@ -64,8 +64,15 @@ def analyse(
     return rated(checked, progress=progress)
 
 
-def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
+def rated(
+    checked: Checked, *, progress: Progress | None = None, search: Search = measured_times
+) -> Analysis:
     """The run of layers that are read and on the streets: minutes, rates, identities.
+
+    Parameters
+    ----------
+    search
+        What finds the minutes; by default this machine does.
 
     Raises
     ------
@@ -78,7 +85,7 @@ def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
     clock.start("minutes")
     definitions = _noted(checked.definitions, checked.project)
     checked, convergence = settled(checked, definitions)
-    measured = measured_times(checked, definitions)
+    measured = search(checked, definitions)
     travel_times = {one.key: _applied(one, measured, checked) for one in definitions}
     clock.start("rates")
     counted = {one.key: _counted(one, travel_times[one.key], checked) for one in definitions}

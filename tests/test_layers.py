@@ -60,6 +60,7 @@ LAYERS = [
     },
     # the only places that know the order of steps
     {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
+    | {"cluster", "cutting", "distributed", "division", "fields", "gathering", "parts", "tiles"}
     | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
     | {"sample", "sample_data", "sample_streets"},
     # door
@@ -72,6 +73,7 @@ TOP = len(LAYERS) - 1
 
 # Heavy or peculiar packages, and the modules that may know them.
 ONLY_IN = {"folium": {"maps"}, "branca": {"maps"}, "networkx": {"graphs"}, "osmnx": {"graphs"}}
+ONLY_IN |= {"dask": {"cluster"}, "distributed": {"cluster"}}
 ONLY_IN |= {"numba": {"compiled"}, "matplotlib": {"printed", "printing"}, "docx": {"printed"}}
 
 LONGEST_MODULE = 300

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -148,6 +149,7 @@ def check(
         "lifecircle run project.toml",
         "lifecircle run project.toml --set network.speed_kmh=3.6 --out slow",
         "lifecircle run project.toml --add health,121.4737,31.2304 --fail-under 0.85",
+        "lifecircle run project.toml --scheduler tcp://10.0.0.5:8786 --out /shared/out",
     )
 )
 def run(
@@ -180,6 +182,14 @@ def run(
         str | None,
         typer.Option(metavar="KEY", help="The service that --fail-under looks at. 针对的服务。"),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Search on the workers of a Dask scheduler, tcp://HOST:8786 (local:4: four "
+            "processes here). 在 Dask 集群上计算。",
+        ),
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: AsJson = False,
@@ -197,7 +207,9 @@ def run(
         added = [added_facility(text, standard) for text in add or ()]
         limited = limited_service(fail_service, fail_under, standard)
         out = out or project.with_name(f"{project.stem}-out")
-        analysis = _run(project, out, terminal, overrides=changes or (), added=added)
+        analysis = _run(
+            project, out, terminal, overrides=changes or (), added=added, scheduler=scheduler
+        )
         if fail_under is not None:
             _hold_to(fail_under, limited, analysis, terminal)
 
@@ -246,13 +258,20 @@ def _run(
     *,
     overrides: Sequence[str] = (),
     added: Sequence[tuple[str, float, float]] = (),
+    scheduler: str | None = None,
 ) -> Analysis:
-    """The main job, and its answer."""
+    """The main job, and its answer; on a scheduler's workers, if one is named."""
     refuse_file(out)
     from lifecircle.command import answers
     from lifecircle.pipeline import analyse
     from lifecircle.runs import write
 
+    if scheduler is not None:
+        from lifecircle.distributed import analyse_on
+
+        # Beside the results, on the disk that the workers share.
+        work = out.with_name(f"{out.name}-parts")
+        analyse = functools.partial(analyse_on, scheduler, work=work)
     started = time.perf_counter()
     with progress_bar(terminal) as follow:
         analysis = analyse(project, overrides=overrides, added=added, progress=follow)
