@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from lifecircle.runs import open_run, write
     from lifecircle.sample import SampleCity, sample_city
     from lifecircle.sample_data import monaco_project
+    from lifecircle.sample_files import write_sample
     from lifecircle.snapping import snap
     from lifecircle.standards import Service, Standard
     from lifecircle.streets import read_network
@@ -114,6 +115,7 @@ _MODULES = {
     "wgs84_from_gcj02": "datum",
     "write": "runs",
     "write_maps": "printing",
+    "write_sample": "sample_files",
 }
 
 __all__ = [
@@ -176,6 +178,7 @@ __all__ = [
     "wgs84_from_gcj02",
     "write",
     "write_maps",
+    "write_sample",
 ]
 
 

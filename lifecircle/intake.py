@@ -42,13 +42,14 @@ from lifecircle.layers.facilities import Facilities, load_facilities
 from lifecircle.layers.zones import load_zones
 from lifecircle.modes import mode_of
 from lifecircle.network import StreetNetwork
+from lifecircle.network_cache import cached_network
 from lifecircle.osm.extract import is_extract
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.file import ProjectFile, check_project, load_project
 from lifecircle.project.tables import NetworkTable, Project
 from lifecircle.snapping import snap
 from lifecircle.standards import Standard
-from lifecircle.streets import LoadedNetwork, load_network
+from lifecircle.streets import LoadedNetwork
 
 Added = tuple[str, float, float]
 """A facility that does not exist yet: service, longitude, latitude."""
@@ -130,7 +131,8 @@ def _read(file: ProjectFile, added: frozenset[str], clock: Clock) -> _Read:
     zones = load_zones(tables.zones, extract=extract, totals=zone_totals(tables.demand))
     crs = metric_crs(tables.project.crs, *_middle(zones.frame))
     clock.start("streets")
-    networks = {network.mode: _streets(network, network.mode, crs)}
+    kept = file.root if file.sha256 else None
+    networks = {network.mode: _streets(network, network.mode, crs, kept)}
     clock.start("facilities")
     facilities = load_facilities(
         tables.facilities,
@@ -141,7 +143,7 @@ def _read(file: ProjectFile, added: frozenset[str], clock: Clock) -> _Read:
     )
     given = facilities.given | added
     for mode in _further_modes(tables, file.standards, definitions, given):
-        networks[mode] = _streets(network, mode, crs)
+        networks[mode] = _streets(network, mode, crs, kept)
     clock.start("demand")
     where: dict[str, Any] = {"crs": crs, "extract": extract}
     walls = network.compounds
@@ -157,8 +159,8 @@ def _read(file: ProjectFile, added: frozenset[str], clock: Clock) -> _Read:
     )
 
 
-def _streets(table: NetworkTable, mode: str, crs: pyproj.CRS) -> LoadedNetwork:
-    return load_network(table, crs=crs, mode=mode_of(table, mode))
+def _streets(table: NetworkTable, mode: str, crs: pyproj.CRS, kept: Path | None) -> LoadedNetwork:
+    return cached_network(table, crs=crs, mode=mode_of(table, mode), folder=kept)
 
 
 def _behind_walls(

@@ -23,18 +23,8 @@ LAYERS = [
     # files and OSM extracts -> frames
     {"osm", "readers"},
     # checked layers
-    {
-        "chains",
-        "edge_grid",
-        "graphs",
-        "layers",
-        "lines",
-        "links",
-        "network",
-        "rim",
-        "slope",
-        "streets",
-    },
+    {"graphs", "layers", "lines", "network", "network_cache", "rim", "slope", "streets"}
+    | {"chains", "edge_grid", "links"},
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
@@ -62,7 +52,7 @@ LAYERS = [
     {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
     | {"cluster", "cutting", "distributed", "division", "fields", "gathering", "parts", "tiles"}
     | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
-    | {"sample", "sample_data", "sample_streets"},
+    | {"sample", "sample_data", "sample_files", "sample_streets"},
     # door
     {"__main__", "command"},
     # everything public
