@@ -90,6 +90,7 @@ def _write_roads(streets: Streets, path: Path) -> None:
     south, north = float(streets.lat.min()), float(streets.lat.max())
     header.add_box(osmium.osm.Box(west, south, east, north))
     header.set("sorting", "Type_then_ID")
+    header.set("osmosis_replication_timestamp", "2020-01-01T00:00:00Z")
     with osmium.SimpleWriter(path, header=header, overwrite=True) as writer:
         places = zip(streets.lon.tolist(), streets.lat.tolist(), strict=True)
         for number, place in enumerate(places, start=1):
