@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lifecircle.facility_lists import FacilityComparison, compare_facilities
     from lifecircle.findings import Finding, Layer
     from lifecircle.graphs import from_networkx, to_networkx
+    from lifecircle.instant_rates import Baseline, baseline, rates_if
     from lifecircle.intake import check_layers
     from lifecircle.maps.gaps import gap_map
     from lifecircle.maps.isochrones import isochrone_map
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from lifecircle.sample import SampleCity, sample_city
     from lifecircle.sample_data import monaco_project
     from lifecircle.sample_files import write_sample
+    from lifecircle.scenario import what_if
     from lifecircle.snapping import snap
     from lifecircle.standards import Service, Standard
     from lifecircle.streets import read_network
@@ -57,6 +59,7 @@ __version__ = VERSION
 
 _MODULES = {
     "Analysis": "analysis",
+    "Baseline": "instant_rates",
     "BrokenIdentityError": "errors",
     "CRSError": "errors",
     "Definition": "definitions",
@@ -75,6 +78,7 @@ _MODULES = {
     "StreetNetwork": "network",
     "TravelTime": "travel",
     "analyse": "pipeline",
+    "baseline": "instant_rates",
     "buffered_isochrones": "reach",
     "catchments": "catchment",
     "check_layers": "intake",
@@ -97,6 +101,7 @@ _MODULES = {
     "open_run": "runs",
     "origin_destination": "accessibility",
     "presence": "provision",
+    "rates_if": "instant_rates",
     "reached_edges": "reach",
     "print_run": "printing",
     "read_demand": "reading",
@@ -113,6 +118,7 @@ _MODULES = {
     "to_networkx": "graphs",
     "travel_time": "travel",
     "wgs84_from_gcj02": "datum",
+    "what_if": "scenario",
     "write": "runs",
     "write_maps": "printing",
     "write_sample": "sample_files",
@@ -120,6 +126,7 @@ _MODULES = {
 
 __all__ = [
     "Analysis",
+    "Baseline",
     "BrokenIdentityError",
     "CRSError",
     "Definition",
@@ -138,6 +145,7 @@ __all__ = [
     "StreetNetwork",
     "TravelTime",
     "analyse",
+    "baseline",
     "buffered_isochrones",
     "catchments",
     "check_layers",
@@ -161,6 +169,7 @@ __all__ = [
     "origin_destination",
     "presence",
     "print_run",
+    "rates_if",
     "reached_edges",
     "read_demand",
     "read_facilities",
@@ -176,6 +185,7 @@ __all__ = [
     "to_networkx",
     "travel_time",
     "wgs84_from_gcj02",
+    "what_if",
     "write",
     "write_maps",
     "write_sample",

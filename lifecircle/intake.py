@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import pyproj
 
+from lifecircle.changes import Added, added_to
 from lifecircle.checked_layers import Checked, OnStreets
 from lifecircle.compounds import compound_findings
 from lifecircle.crs import metric_crs
@@ -27,7 +26,6 @@ from lifecircle.definitions import (
 )
 from lifecircle.findings import Finding, Layer, Source
 from lifecircle.layer_checks import (
-    ADDED,
     area_type_findings,
     by_table,
     check_on_streets,
@@ -50,9 +48,6 @@ from lifecircle.project.tables import NetworkTable, Project
 from lifecircle.snapping import snap
 from lifecircle.standards import Standard
 from lifecircle.streets import LoadedNetwork
-
-Added = tuple[str, float, float]
-"""A facility that does not exist yet: service, longitude, latitude."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +87,7 @@ def check_layers(
     read = _read(_project_file(project, overrides), frozenset(key for key, _, _ in added), clock)
     file, zones = read.file, read.zones.frame
     clock.start("snapping")
-    offered = _with_added(read.facilities.layer.frame, added)
+    offered = added_to(read.facilities.layer.frame, added)
     streets = {
         mode: _on_streets(each.network, offered, read.places, file.project)
         for mode, each in read.networks.items()
@@ -237,22 +232,6 @@ def _project_file(project: str | Path | Project, overrides: Iterable[str]) -> Pr
     standards = standards_of(project)
     check_project(project, standards)
     return ProjectFile(project, project, standards, Path("project.toml").absolute(), "")
-
-
-def _with_added(facilities: gpd.GeoDataFrame, added: Sequence[Added]) -> gpd.GeoDataFrame:
-    """The facilities and those of `--add`."""
-    if not added:
-        return facilities
-    new = gpd.GeoDataFrame(
-        {
-            "facility": [f"added:{number}" for number in range(1, len(added) + 1)],
-            "service": [service for service, _, _ in added],
-            "name": "", "layer": ADDED, "site": "", "capacity": np.nan,
-        },
-        geometry=gpd.points_from_xy([lon for _, lon, _ in added], [lat for _, _, lat in added]),
-        crs="EPSG:4326",
-    )  # fmt: skip
-    return pd.concat([facilities, new], ignore_index=True)
 
 
 def _middle(zones: gpd.GeoDataFrame) -> tuple[float, float]:

@@ -49,9 +49,18 @@ LAYERS = [
         "verdicts",
     },
     # the only places that know the order of steps
-    {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
+    {"analysis", "beside", "changes", "checked_layers", "contents", "intake", "layer_checks"}
     | {"cluster", "cutting", "distributed", "division", "fields", "gathering", "parts", "tiles"}
-    | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
+    | {
+        "pipeline",
+        "instant_rates",
+        "printing",
+        "reading",
+        "runs",
+        "scenario",
+        "searches",
+        "settling",
+    }
     | {"sample", "sample_data", "sample_files", "sample_streets"},
     # door
     {"__main__", "command"},
