@@ -25,8 +25,8 @@ PATIENCE_S = 10.0
 WITHOUT_WORKERS_S = 120.0
 """How long a run waits when all its workers are gone: a batch system may bring new ones."""
 
-BASE_BYTES = 350e6
-"""What a worker takes before it has a part: Python and what is imported."""
+BASE_BYTES = 560e6
+"""What a worker takes for the smallest part: Python, packages, compiled loops, room to read."""
 USED_SHARE = 0.6
 """Of a worker's limit; from here on Dask begins to move things out of memory."""
 

@@ -30,10 +30,11 @@ from lifecircle.tiles import write_tiles
 
 PART_BYTES = 512e6
 """What the search of a part may take on a worker that has enough; less where it has not."""
-# Measured: docs/scale.md.
-EDGE_BYTES = 600.0
-PLACE_BYTES = 300.0
-FOUND_BYTES = 100.0
+# Measured: docs/scale.md. Of every edge of a network, of every place of a method, and of every
+# service besides.
+EDGE_BYTES = 400.0
+PLACE_BYTES = 100.0
+FOUND_BYTES = 25.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -269,8 +269,8 @@ def test_memory_of_a_part_is_what_dask_leaves_to_each_thread():
         told = {str(i): {"memory_limit": m, "nthreads": n} for i, (m, n) in enumerate(workers)}
         return SimpleNamespace(scheduler_info=lambda: {"workers": told})
 
-    assert clusters.part_bytes(client((4e9, 1), (2e9, 1))) == pytest.approx(1.2e9 - 350e6)
-    assert clusters.part_bytes(client((4e9, 4))) == pytest.approx((2.4e9 - 350e6) / 4)
+    assert clusters.part_bytes(client((4e9, 1), (2e9, 1))) == pytest.approx(1.2e9 - 560e6)
+    assert clusters.part_bytes(client((4e9, 4))) == pytest.approx((2.4e9 - 560e6) / 4)
     assert clusters.part_bytes(client((0, 1))) == float("inf")
 
 
