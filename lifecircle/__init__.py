@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
     from lifecircle.catchment import catchments
     from lifecircle.choices import sensitivity
+    from lifecircle.contours import isochrones
     from lifecircle.curves import coverage_curves, curve, near_misses
     from lifecircle.datum import gcj02_from_wgs84, wgs84_from_gcj02
     from lifecircle.definitions import Definition
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from lifecircle.project.tables import Project
     from lifecircle.provision import presence
     from lifecircle.rates import coverage
-    from lifecircle.reach import isochrones, reached_edges
+    from lifecircle.reach import buffered_isochrones, reached_edges
     from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
     from lifecircle.runs import open_run, write
     from lifecircle.sample import SampleCity, sample_city
@@ -73,6 +74,7 @@ _MODULES = {
     "StreetNetwork": "network",
     "TravelTime": "travel",
     "analyse": "pipeline",
+    "buffered_isochrones": "reach",
     "catchments": "catchment",
     "check_layers": "intake",
     "compare_facilities": "facility_lists",
@@ -87,7 +89,7 @@ _MODULES = {
     "gap_map": "maps.gaps",
     "gcj02_from_wgs84": "datum",
     "isochrone_map": "maps.isochrones",
-    "isochrones": "reach",
+    "isochrones": "contours",
     "monaco_project": "sample_data",
     "near_misses": "curves",
     "nearest_facilities": "accessibility",
@@ -134,6 +136,7 @@ __all__ = [
     "StreetNetwork",
     "TravelTime",
     "analyse",
+    "buffered_isochrones",
     "catchments",
     "check_layers",
     "compare_facilities",

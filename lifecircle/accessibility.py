@@ -32,7 +32,7 @@ TOLERANCE_MIN = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class _Offers:
+class Offers:
     """Facilities by service, with the snapped access points of each in a row.
 
     `names` has `service` and `facility`; `points[first[f]:first[f + 1]]` are those of facility f.
@@ -73,9 +73,9 @@ def origin_destination(
     InputError
         If places or facilities are not snapped.
     """
-    offers, pace = _offers(demand, facilities), metres_per_minute(network.speed_kmh)
+    offers, pace = offers_of(demand, facilities), metres_per_minute(network.speed_kmh)
     most = int(memory_mb * 2**20 / BYTES_A_PAIR)
-    pairs = _pairs(network, demand, offers, cutoff_minutes * pace, most)
+    pairs = pairs_of(network, demand, offers, cutoff_minutes * pace, most)
     return (_table(each, demand, offers, pace) for each in pairs)
 
 
@@ -109,7 +109,7 @@ def nearest_facilities(
         raise InputError.of("accessibility.k", k=k)
     tables = []
     for service in facilities["service"].unique():
-        offers = _offers(demand, facilities[facilities["service"] == service])
+        offers = offers_of(demand, facilities[facilities["service"] == service])
         tables.append(_ranked(network, demand, offers, k, search_minutes).assign(service=service))
     columns = ["origin", "service", "rank", "facility", "minutes"]
     if not tables:
@@ -140,11 +140,11 @@ def facilities_within(
     """
     if not len(minutes):
         raise InputError.of("accessibility.no_limit")
-    offers, pace = _offers(demand, facilities), metres_per_minute(network.speed_kmh)
+    offers, pace = offers_of(demand, facilities), metres_per_minute(network.speed_kmh)
     services, code = np.unique(offers.names["service"].to_numpy(str), return_inverse=True)
     counts = np.zeros((len(services), len(minutes), len(demand)), np.int64)
     within = (np.asarray(minutes, float) + TOLERANCE_MIN) * pace
-    for pairs in _pairs(network, demand, offers, within.max(), len(demand)):
+    for pairs in pairs_of(network, demand, offers, within.max(), len(demand)):
         _count(counts, code[pairs.source], pairs.place, pairs.metres, within)
     columns = pd.MultiIndex.from_product([services, minutes], names=["service", "minutes"])
     table = counts.reshape(len(columns), len(demand)).T.astype(float)
@@ -152,17 +152,24 @@ def facilities_within(
     return pd.DataFrame(table, index=demand.index, columns=columns)
 
 
-def _offers(demand: pd.DataFrame, facilities: pd.DataFrame) -> _Offers:
+def offers_of(demand: pd.DataFrame, facilities: pd.DataFrame) -> Offers:
+    """The facilities with their access points in a row, those off the streets left out.
+
+    Raises
+    ------
+    InputError
+        If places or facilities are not snapped.
+    """
     check_snapped(demand, "demand places", "需求点")
     check_snapped(facilities, "facilities", "设施")
     on = facilities[facilities["edge"] >= 0]
     which = on.groupby(["service", "facility"], sort=False).ngroup().to_numpy()
     points = on.iloc[np.argsort(which, kind="stable")]
     names = on[["service", "facility"]].drop_duplicates().reset_index(drop=True)
-    return _Offers(names, points, np.append(0, np.cumsum(np.bincount(which, minlength=len(names)))))
+    return Offers(names, points, np.append(0, np.cumsum(np.bincount(which, minlength=len(names)))))
 
 
-def _table(pairs: Pairs, demand: pd.DataFrame, offers: _Offers, pace: float) -> pd.DataFrame:
+def _table(pairs: Pairs, demand: pd.DataFrame, offers: Offers, pace: float) -> pd.DataFrame:
     """Pairs with their labels."""
     to = offers.names.take(pairs.source)
     return pd.DataFrame(
@@ -175,8 +182,8 @@ def _table(pairs: Pairs, demand: pd.DataFrame, offers: _Offers, pace: float) -> 
     )
 
 
-def _pairs(
-    network: StreetNetwork, demand: pd.DataFrame, offers: _Offers, limit_m: float, most: int
+def pairs_of(
+    network: StreetNetwork, demand: pd.DataFrame, offers: Offers, limit_m: float, most: int
 ) -> Iterator[Pairs]:
     """All pairs within the limit, no more than `most` at a time, facility by facility."""
     if offers.names.empty:
@@ -207,7 +214,7 @@ def _pairs(
 
 
 def _pairs_by_library(
-    network: StreetNetwork, demand: pd.DataFrame, offers: _Offers, limit_m: float
+    network: StreetNetwork, demand: pd.DataFrame, offers: Offers, limit_m: float
 ) -> Iterator[Pairs]:
     """The same, one facility at a time."""
     links = search.links_to(network)
@@ -219,13 +226,13 @@ def _pairs_by_library(
 
 
 def _ranked(
-    network: StreetNetwork, demand: pd.DataFrame, offers: _Offers, k: int, search_minutes: float
+    network: StreetNetwork, demand: pd.DataFrame, offers: Offers, k: int, search_minutes: float
 ) -> pd.DataFrame:
     """The nearest of one service: `place` (position), `origin`, `rank`, `facility`, `minutes`."""
     pace = metres_per_minute(network.speed_kmh)
     metres = np.full((len(demand), k), np.inf)
     facility = np.full((len(demand), k), -1, np.int64)
-    for pairs in _pairs(network, demand, offers, search_minutes * pace, len(demand)):
+    for pairs in pairs_of(network, demand, offers, search_minutes * pace, len(demand)):
         _keep_nearest(metres, facility, pairs.source, pairs.place, pairs.metres)
     place, rank = np.nonzero(facility >= 0)
     return pd.DataFrame(

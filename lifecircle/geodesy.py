@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +18,7 @@ FloatArray = NDArray[np.float64]
 
 WGS84 = "EPSG:4326"
 _ELLIPSOID = Geod(ellps="WGS84")
+_LINES_AT_ONCE = 20_000
 
 
 def distance_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLike) -> FloatArray:
@@ -26,7 +29,18 @@ def distance_m(lon1: ArrayLike, lat1: ArrayLike, lon2: ArrayLike, lat2: ArrayLik
     """
     degrees = np.broadcast_arrays(lon1, lat1, lon2, lat2)
     west, south, east, north = (np.array(each, dtype=float).ravel() for each in degrees)
-    metres: FloatArray = np.asarray(_ELLIPSOID.inv(west, south, east, north)[2])
+    metres: FloatArray = np.empty(len(west))
+
+    def measure(start: int) -> None:
+        some = slice(start, start + _LINES_AT_ONCE)
+        ends = west[some], south[some], east[some], north[some]
+        metres[some] = _ELLIPSOID.inv(*ends)[2]
+
+    if len(metres) <= _LINES_AT_ONCE:
+        measure(0)
+    else:  # PROJ lets other threads run meanwhile
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            list(threads.map(measure, range(0, len(metres), _LINES_AT_ONCE)))
     return metres.reshape(degrees[0].shape)
 
 

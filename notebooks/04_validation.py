@@ -313,7 +313,7 @@ culture = facilities[facilities["service"] == "culture"]
 covered = (ours["culture"] <= 15).to_numpy()
 table = {}
 for width_m in (5, 10, 25, 50, 100):
-    areas = lc.isochrones(network, culture, run.standard, buffer_m=width_m, each_facility=False)
+    areas = lc.buffered_isochrones(network, culture, run.standard, buffer_m=width_m, each_facility=False)
     area = areas.loc[areas["service"] == "culture", "geometry"].item()
     inside = shapely.covers(area, places.geometry.to_numpy())
     share = {

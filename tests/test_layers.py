@@ -23,7 +23,18 @@ LAYERS = [
     # files and OSM extracts -> frames
     {"osm", "readers"},
     # checked layers
-    {"chains", "graphs", "layers", "lines", "links", "network", "rim", "slope", "streets"},
+    {
+        "chains",
+        "edge_grid",
+        "graphs",
+        "layers",
+        "lines",
+        "links",
+        "network",
+        "rim",
+        "slope",
+        "streets",
+    },
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
@@ -36,7 +47,17 @@ LAYERS = [
     # what planners ask next
     set(),
     # what people look at
-    {"bands", "maps", "outputs", "printed", "reach", "report", "verdicts"},
+    {
+        "bands",
+        "contours",
+        "isochrone_rows",
+        "maps",
+        "outputs",
+        "printed",
+        "reach",
+        "report",
+        "verdicts",
+    },
     # the only places that know the order of steps
     {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
     | {"cluster", "cutting", "distributed", "division", "fields", "gathering", "parts", "tiles"}
