@@ -170,21 +170,28 @@ def box_of(x: Floats, y: Floats) -> Box:
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def nearest_among(tree: KDTree, places: Floats) -> Ints:
+def blocks_of(places: Floats) -> tuple[Floats, Floats]:
+    """The middles of blocks of places, and how far from it a block's places are at most.
+
+    Places are positions in metres in space, a row each.
+    """
+    block = pd.DataFrame(np.floor(places / BLOCK_M)).groupby([0, 1, 2]).ngroup().to_numpy()
+    count = np.bincount(block)
+    middle = np.column_stack([np.bincount(block, axis) / count for axis in places.T])
+    radius = np.zeros(len(count))
+    np.maximum.at(radius, block, np.sqrt(((places - middle[block]) ** 2).sum(axis=1)))
+    return middle, radius
+
+
+def nearest_among(tree: KDTree, blocks: tuple[Floats, Floats]) -> Ints:
     """Of the points of a tree those among which is the nearest of every place, and some more.
 
-    Both are positions in metres in space, a row each. Places are taken block by block: from the
-    middle c of a block, none of whose places is farther from it than r, the nearest point is d
-    away; none of them then has its nearest farther than r + d, which is at most 2 r + d from c.
+    From the middle c of a block, none of whose places is farther from it than r, the nearest point
+    is d away; none of them then has its nearest farther than r + d, at most 2 r + d from c.
     """
-    if not tree.n or not len(places):
+    middle, radius = blocks
+    if not tree.n or not len(middle):
         return np.empty(0, np.int64)
-    blocks = pd.DataFrame(np.floor(places / BLOCK_M)).groupby([0, 1, 2]).ngroup().to_numpy()
-    count = np.bincount(blocks)
-    middle = np.column_stack([np.bincount(blocks, axis) / count for axis in places.T])
-    away = np.sqrt(((places - middle[blocks]) ** 2).sum(axis=1))
-    radius = np.zeros(len(count))
-    np.maximum.at(radius, blocks, away)
     reach = (2 * radius + tree.query(middle)[0]) * (1 + 1e-9) + SLACK_M
     near = tree.query_ball_point(middle, reach)
     return np.unique(np.concatenate(near).astype(np.int64))

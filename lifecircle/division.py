@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lifecircle.checked_layers import Checked
-from lifecircle.cutting import Box, box_of, cells, nearest_among, touching, widened
+from lifecircle.cutting import Box, blocks_of, box_of, cells, nearest_among, touching, widened
 from lifecircle.definitions import RADIUS, STEPFREE
 from lifecircle.fields import (
     ON_STREETS,
@@ -159,8 +159,8 @@ def _offered(field: Field, box: Box) -> pd.DataFrame:
 
 def _nearest(field: Field, places: pd.DataFrame) -> pd.DataFrame:
     """Of each service the facilities among which are the nearest of all places."""
-    where = earth_centred(places["lon"].to_numpy(), places["lat"].to_numpy())
-    near = [position[nearest_among(tree, where)] for position, tree in field.offers.values()]
+    blocks = blocks_of(earth_centred(places["lon"].to_numpy(), places["lat"].to_numpy()))
+    near = [position[nearest_among(tree, blocks)] for position, tree in field.offers.values()]
     here = np.sort(np.concatenate(near)) if near else np.empty(0, np.int64)
     facilities = field.on.facilities.iloc[here]
     lon, lat = lonlat(facilities)

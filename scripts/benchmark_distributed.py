@@ -74,9 +74,7 @@ def checked(nodes: int) -> Checked:
 
 def peak_mb() -> float:
     """The most memory that this process ever took; what its parent took is not its own."""
-    status = dict(
-        line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines()
-    )
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return float(status["VmHWM"].split()[0]) / 1024
 
 

@@ -12,7 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 from scipy.spatial import KDTree
 
-from lifecircle.cutting import cells, margin_m, nearest_among, spans_of, touching, widened
+from lifecircle.cutting import (
+    blocks_of,
+    cells,
+    margin_m,
+    nearest_among,
+    spans_of,
+    touching,
+    widened,
+)
 from lifecircle.division import divided, part_of, write_streets
 from lifecircle.errors import InputError
 from lifecircle.network import Streets, street_network, without
@@ -139,13 +147,13 @@ def test_the_nearest_facility_of_every_place_is_kept_and_few_others(seed):
     rng = np.random.default_rng(seed)
     at, places = rng.normal(0, 50_000, (3_000, 3)), rng.normal(0, 5_000, (40, 3))
     nearest = np.linalg.norm(places[:, None] - at[None], axis=2).argmin(axis=1)
-    kept = nearest_among(KDTree(at), places)
+    kept = nearest_among(KDTree(at), blocks_of(places))
     assert set(nearest) <= set(kept)
     assert len(kept) < 300
 
 
 def test_no_facility_is_none_to_keep():
-    assert nearest_among(KDTree(np.empty((0, 3))), np.zeros((2, 3))).tolist() == []
+    assert nearest_among(KDTree(np.empty((0, 3))), blocks_of(np.zeros((2, 3)))).tolist() == []
 
 
 def test_on_fast_streets_a_part_reaches_as_far_as_the_whole(checked, tmp_path):
