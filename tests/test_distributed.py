@@ -19,12 +19,13 @@ import pytest
 
 from lifecircle import cluster as clusters
 from lifecircle.command.cli import app
-from lifecircle.distributed import times_on
+from lifecircle.distributed import RETRIES, times_on
+from lifecircle.division import divided, part_of
 from lifecircle.errors import InputError
 from lifecircle.intake import check_layers
-from lifecircle.parts import search_part
+from lifecircle.parts import part_key, search_part
 from lifecircle.pipeline import rated
-from lifecircle.searches import measured_times
+from lifecircle.searches import measured_times, searches_of
 from tests.conftest import MONACO, ROOT
 from tests.parted import assert_same_times, checked_city, in_the_south_west, with_facility
 
@@ -191,28 +192,39 @@ def test_a_worker_killed_in_the_middle_changes_nothing(client, checked, whole, t
     assert killed[0] not in client.run(os.getpid).values()
 
 
+def fails_on(folder: str, result: str, *, part: str) -> None:
+    """Searches a part, unless it is this one."""
+    with Path(f"{folder}.tries").open("a", encoding="utf-8") as tries:
+        tries.write("x")
+    if folder.endswith(part):
+        raise OSError("the disk is broken")
+    search_part(folder, result)
+
+
 @pytest.mark.slow
 def test_a_part_that_fails_is_named_and_all_others_are_kept(client, checked, whole, tmp_path):
     go = functools.partial(
         times_on, client, checked, checked.definitions, work=tmp_path, parts=PARTS
     )
-    go()
-    results = sorted(tmp_path.glob("found-*.parquet"))
-    for result in results:
-        result.unlink()
-    # Nobody can write a file where a folder stands that is not empty.
-    (results[2] / "mine").mkdir(parents=True)
-    with pytest.raises(InputError, match=r"Part \d of 6 failed, zones \d{6}") as failed:
-        go()
-    words = failed.value.text("en")
-    assert words.count("failed") == 1
-    assert "IsADirectoryError" in words or "OSError" in words
-    assert f"5 of 6 parts are done and kept in {tmp_path}" in words
-    assert "个分块（共 6 个）失败，涉及街镇" in failed.value.text("zh")
-    assert all(result.is_file() for result in results if result != results[2])
+    division = divided(checked, searches_of(checked, checked.definitions), parts=PARTS)
+    key = part_key(part_of(division, 2))
+    with pytest.raises(InputError, match=r"Part 3 of 6 failed, zones \d{6}") as failed:
+        go(search=functools.partial(fails_on, part=key))
+    english, chinese = failed.value.text("en"), failed.value.text("zh")
+    assert english.count("failed") == 1
+    assert "OSError: the disk is broken" in english
+    assert "第 3 个分块（共 6 个）失败，涉及街镇" in chinese
+    for zone in division.zone.iloc[division.cells[2]].unique():
+        assert zone in english
+        assert zone in chinese
+    assert f"5 of 6 parts are done and kept in {tmp_path}" in english
+    assert len(files(tmp_path, "found-*.parquet")) == PARTS - 1
+    tries = {path.name: len(path.read_text("utf-8")) for path in tmp_path.glob("*.tries")}
+    assert tries.pop(f"part-{key}.tries") == 1 + RETRIES
+    assert set(tries.values()) == {1}
+    # What the part was to search is kept, for whoever looks for the fault.
+    assert (tmp_path / f"part-{key}" / "part.json").is_file()
 
-    (results[2] / "mine").rmdir()
-    results[2].rmdir()
     again = go()
     assert again.taken == PARTS - 1  # only what was missing was searched
     assert_same_times(again.times, whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -130,9 +131,27 @@ def test_the_margin_grows_where_streets_are_quicker_than_the_mode():
     assert margin_m(row_of_streets(factor=2.0), places, 30.0) == pytest.approx(2000 * 1.1 + 1)
 
 
+def test_the_margin_looks_both_ways_along_a_street():
+    places = pd.DataFrame({"distance_m": [20.0]})
+    downhill = dataclasses.replace(row_of_streets(factor=2.0))
+    downhill = dataclasses.replace(downhill, backward_m=downhill.length_m * 0.25)
+    assert margin_m(downhill, places, 30.0) == pytest.approx(8000 * 1.1 + 1)
+
+
 def test_the_margin_holds_every_place_s_own_street():
     places = pd.DataFrame({"distance_m": [150.0, np.nan]})
     assert margin_m(row_of_streets(), places, 1.0) == pytest.approx(150 * 1.1 + 1)
+
+
+def test_in_a_short_search_places_are_moved_as_far_as_in_a_long_one(checked, tmp_path):
+    """One minute is 67 m on foot; off the stairs it may be 200 m."""
+    network = checked.project.network.model_copy(update={"search_minutes": 1.0})
+    project = checked.project.model_copy(update={"network": network})
+    short = dataclasses.replace(checked, project=project)
+    wanted = searches_of(short, short.definitions)
+    assert wanted.minutes == 1.0
+    found = times_in_parts(divided(short, wanted, parts=30), tmp_path)
+    assert_same_times(found, measured_times(short, short.definitions))
 
 
 def test_edges_that_only_pass_by_belong_to_the_part():
@@ -191,6 +210,10 @@ def test_parts_give_what_the_whole_gives(checked, wanted, whole, parts, tmp_path
         assert np.isfinite(taken.rim).any()
         assert np.isinf(taken.minutes).any(axis=None)
     assert walk.minutes.isna().any(axis=None)
+    lost = np.isfinite(walk.minutes).any(axis=1) & stepfree.cut_off.all(axis=1)
+    assert lost.any()  # among stairs alone
+    offered = checked.facilities["edge"]
+    assert checked.network.barred[offered[offered >= 0]].any()
     assert (stepfree.minutes > walk.minutes).any(axis=None)
 
 
@@ -272,36 +295,42 @@ def names(folder):
     return {path.name for path in folder.iterdir() if not path.name.startswith("streets-")}
 
 
-def test_nothing_half_written_stays(written, tmp_path):
+def test_nothing_half_written_stays(written, tmp_path, monkeypatch):
     part, folder = written
-    result = tmp_path / "found.parquet"
-    search_part(str(folder), str(result))
-    assert names(tmp_path) == {"part", "found.parquet"}
-    assert read_result(result, part.about["places"]) is not None
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError, match="taken"):
-        write_result(pd.DataFrame({"a": [1]}), tmp_path / "taken")
-    assert names(tmp_path) == {"part", "found.parquet", "taken"}
+    search_part(str(folder), str(tmp_path / "found-x"))
+    (result,) = tmp_path.glob("found-x-*.parquet")
+    assert names(tmp_path) == {"part", result.name}
+    assert read_result(tmp_path / "found-x", part.about["places"]) is not None
+
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_result(pd.DataFrame({"a": [1]}), tmp_path / "found-y")
+    assert names(tmp_path) == {"part", result.name}
 
 
 def test_a_damaged_result_is_none(written, tmp_path):
     part, folder = written
-    result = tmp_path / "found.parquet"
-    places = part.about["places"]
-    search_part(str(folder), str(result))
-    assert read_result(result, places + 1) is None
+    places, start = part.about["places"], tmp_path / "found-x"
+    search_part(str(folder), str(start))
+    (result,) = tmp_path.glob("found-x-*.parquet")
+    assert read_result(start, places + 1) is None
     whole = result.read_bytes()
     result.write_bytes(whole[: len(whole) // 2])
-    assert read_result(result, places) is None
-    middle = len(whole) // 3
-    result.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :])
-    assert read_result(result, places) is None
-    assert read_result(tmp_path / "none.parquet", places) is None
+    assert read_result(start, places) is None
+    for at in range(100, len(whole), len(whole) // 20):
+        result.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        assert read_result(start, places) is None
+    assert read_result(tmp_path / "none", places) is None
+    result.write_bytes(whole)
+    assert read_result(start, places) is not None
 
 
 def test_a_worker_without_the_folder_says_which(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"gone.*part\.json"):
-        search_part(str(tmp_path / "gone"), str(tmp_path / "found.parquet"))
+        search_part(str(tmp_path / "gone"), str(tmp_path / "found"))
 
 
 def test_a_part_of_another_version_is_not_searched(written):
