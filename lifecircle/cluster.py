@@ -5,6 +5,7 @@ The only module that knows Dask, which the extra `distributed` installs.
 
 from __future__ import annotations
 
+import logging
 import math
 import platform
 import re
@@ -12,7 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,26 +46,39 @@ def connected(scheduler: str) -> Iterator[Any]:
     """
     dask = _distributed()
     local = _LOCAL.fullmatch(scheduler)
-    if local:
-        with (
-            dask.LocalCluster(
-                n_workers=int(local[1]), threads_per_worker=1, dashboard_address="127.0.0.1:0"
-            ) as cluster,
-            dask.Client(cluster, set_as_default=False) as client,
-        ):
-            yield client
-        return
-    if not _ADDRESS.fullmatch(scheduler):
+    if not local and not _ADDRESS.fullmatch(scheduler):
         raise InputError.of("distributed.bad_address", address=scheduler)
+    with _quiet(), ExitStack() as opened:
+        if local:
+            processes = dask.LocalCluster(
+                n_workers=int(local[1]),
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+            )
+            scheduler = opened.enter_context(processes).scheduler_address
+        try:
+            client = dask.Client(scheduler, timeout=PATIENCE_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError.of(
+                "distributed.no_scheduler", address=scheduler, seconds=PATIENCE_S, reason=reason
+            ) from None
+        yield opened.enter_context(client)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what Dask writes of lost connections, with tracebacks: we say it in words."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL)
     try:
-        client = dask.Client(scheduler, timeout=PATIENCE_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError.of(
-            "distributed.no_scheduler", address=scheduler, seconds=PATIENCE_S, reason=reason
-        ) from None
-    with client:
-        yield client
+        yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)
 
 
 def _distributed() -> Any:

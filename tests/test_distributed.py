@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -162,15 +163,15 @@ def first_waits(folder: str, result: str, *, mark: str) -> None:
         time.sleep(PATIENCE_S)
 
 
-def kill_when_begun(mark: Path, killed: list[int]) -> None:
-    """Kills the process whose number appears in a file."""
+def kill_when_begun(mark: Path, killed: list[int], *, other: int = 0) -> None:
+    """Kills the process whose number appears in a file, or another one then."""
     deadline = time.monotonic() + PATIENCE_S
     while not (mark.exists() and mark.read_text("utf-8")):
         if time.monotonic() > deadline:
             return
         time.sleep(0.01)
     killed.append(int(mark.read_text("utf-8")))
-    os.kill(killed[0], signal.SIGKILL)
+    os.kill(other or killed[0], signal.SIGKILL)
 
 
 @pytest.mark.slow
@@ -240,6 +241,86 @@ def test_a_part_that_kills_its_workers_is_named(client, checked, tmp_path):
 
 def end_process(folder: str, result: str) -> None:
     os._exit(9)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_scheduler_that_dies_is_said_and_finished_parts_are_kept(checked, tmp_path):
+    with scheduler_and_worker() as (address, scheduler), clusters.connected(address) as client:
+        client.wait_for_workers(1, timeout=PATIENCE_S)
+        mark = tmp_path / "begun.txt"
+        killer = threading.Thread(
+            target=kill_when_begun, args=(mark, []), kwargs={"other": scheduler}
+        )
+        killer.start()
+        with pytest.raises(InputError, match="The scheduler is gone in the middle of the run"):
+            times_on(
+                client, checked, checked.definitions, work=tmp_path, parts=3,
+                search=functools.partial(last_waits, mark=str(mark), before=2),
+            )  # fmt: skip
+        killer.join()
+    assert len(files(tmp_path, "found-*.parquet")) == 2
+
+
+@contextmanager
+def scheduler_and_worker() -> Iterator[tuple[str, int]]:
+    """A scheduler and a worker, as one starts them by hand; the process of the first."""
+    with ExitStack() as ended:
+
+        def start(*arguments: str) -> subprocess.Popen[str]:
+            started = subprocess.Popen(
+                [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
+            ended.callback(stop, started)
+            return started
+
+        scheduler = start("scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+        assert scheduler.stderr is not None
+        line = next(line for line in scheduler.stderr if "Scheduler at:" in line)
+        address = line.split()[-1]
+        start("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        yield address, scheduler.pid
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def last_waits(folder: str, result: str, *, mark: str, before: int) -> None:
+    """Searches a part; but after so many leaves its process number and waits."""
+    if len(list(Path(folder).parent.glob("found-*.parquet"))) < before:
+        search_part(folder, result)
+    else:
+        first_waits(folder, result, mark=mark)
+
+
+def test_workers_may_come_back_for_a_while(monkeypatch):
+    nobody = SimpleNamespace(scheduler_info=lambda: {"workers": {}})
+    somebody = SimpleNamespace(scheduler_info=lambda: {"workers": {"tcp://a": {}}})
+    monkeypatch.setattr("lifecircle.cluster.time.monotonic", lambda: 1_000.0)
+    assert clusters._still_there(somebody, 0.0) == 1_000.0
+    assert clusters._still_there(nobody, 900.0) == 900.0
+    with pytest.raises(InputError, match="All workers are gone, for 120 seconds"):
+        clusters._still_there(nobody, 879.0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read peaks from")
+def test_workers_keep_to_the_memory_that_was_stated(client, checked, tmp_path):
+    division = divided(checked, searches_of(checked, checked.definitions), parts=1)
+    times_on(client, checked, checked.definitions, work=tmp_path, parts=1)
+    stated = clusters.BASE_BYTES + division.bytes[0]
+    assert max(client.run(peak_bytes).values()) < stated
+
+
+def peak_bytes() -> float:
+    """The most memory this process ever took."""
+    lines = Path("/proc/self/status").read_text("ascii", errors="replace").splitlines()
+    return next(float(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 @pytest.mark.slow
