@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
+from lifecircle.chains import along_space
 from lifecircle.network import Bools, Floats, Ints, StreetNetwork, metres_per_minute
 
 PLANE_STRETCH = 0.1
 """More than any metric CRS that `crs.metric_crs` lets through stretches a distance."""
 SLACK_M = 1.0
 BLOCK_M = 1000.0
+BLOCK_EDGES = 1024
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in the metric CRS."""
@@ -27,34 +29,61 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Spans:
-    """Where each edge lies in the metric CRS: the least and greatest of its two ends."""
+    """Where each edge lies in the metric CRS: the least and greatest of its two ends.
 
+    Edges stand along space; `order` are their positions in the network. `blocks` are the bounds of
+    every so many of them in a row.
+    """
+
+    order: Ints
     west: Floats
     south: Floats
     east: Floats
     north: Floats
+    blocks: tuple[Floats, Floats, Floats, Floats]
 
 
 def spans_of(network: StreetNetwork) -> Spans:
     """Where the edges of a network lie."""
     x, y, u, v = network.x, network.y, network.u, network.v
-    return Spans(
-        np.minimum(x[u], x[v]),
-        np.minimum(y[u], y[v]),
-        np.maximum(x[u], x[v]),
-        np.maximum(y[u], y[v]),
+    least = np.minimum(x[u], x[v]), np.minimum(y[u], y[v])
+    greatest = np.maximum(x[u], x[v]), np.maximum(y[u], y[v])
+    middle = ((low + high) / 2 for low, high in zip(least, greatest, strict=True))
+    order = np.argsort(along_space(*middle), kind="stable")
+    west, south, east, north = (each[order] for each in (*least, *greatest))
+    starts = np.arange(0, len(order), BLOCK_EDGES)
+    blocks = (
+        np.minimum.reduceat(west, starts),
+        np.minimum.reduceat(south, starts),
+        np.maximum.reduceat(east, starts),
+        np.maximum.reduceat(north, starts),
     )
+    return Spans(order, west, south, east, north, blocks)
 
 
-def touching(spans: Spans, box: Box) -> Bools:
-    """Edges that may come into the box, and some others."""
-    west, south, east, north = box
-    return np.asarray(
-        (spans.east >= west)
-        & (spans.west <= east)
-        & (spans.north >= south)
-        & (spans.south <= north)
-    )
+def edges_in(spans: Spans, box: Box) -> int:
+    """How many edges may come into the box: those whose own box touches it."""
+    near, inside = _touches(spans.blocks, box), _lies_in(spans.blocks, box)
+    whole, partly = np.flatnonzero(near & inside), np.flatnonzero(near & ~inside)
+    last = len(spans.blocks[0]) - 1
+    rest = len(spans.order) - last * BLOCK_EDGES
+    count = len(whole) * BLOCK_EDGES - (BLOCK_EDGES - rest) * int(last in whole)
+    some = (partly[:, None] * BLOCK_EDGES + np.arange(BLOCK_EDGES)).ravel()
+    some = some[some < len(spans.order)]
+    bounds = spans.west[some], spans.south[some], spans.east[some], spans.north[some]
+    return count + int(_touches(bounds, box).sum())
+
+
+def _touches(bounds: tuple[Floats, Floats, Floats, Floats], box: Box) -> Bools:
+    """Which of some boxes touch this one."""
+    west, south, east, north = bounds
+    return np.asarray((east >= box[0]) & (west <= box[2]) & (north >= box[1]) & (south <= box[3]))
+
+
+def _lies_in(bounds: tuple[Floats, Floats, Floats, Floats], box: Box) -> Bools:
+    """Which of some boxes lie in this one."""
+    west, south, east, north = bounds
+    return np.asarray((west >= box[0]) & (east <= box[2]) & (south >= box[1]) & (north <= box[3]))
 
 
 def margin_m(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lifecircle.checked_layers import Checked
-from lifecircle.cutting import Box, blocks_of, box_of, cells, nearest_among, touching, widened
+from lifecircle.cutting import Box, blocks_of, box_of, cells, edges_in, nearest_among, widened
 from lifecircle.definitions import RADIUS, STEPFREE
 from lifecircle.fields import (
     ON_STREETS,
@@ -100,7 +100,7 @@ def bytes_of(
 ) -> float:
     """What the search of a part takes, from its edges, places and services."""
     edges = sum(
-        int(touching(each.spans, widened(box, each.margin_m)).sum()) * (1 + (each.shut is not None))
+        edges_in(each.spans, widened(box, each.margin_m)) * (1 + (each.shut is not None))
         for each in streets.values()
     )
     services = max((len(each.offers) for each in fields.values()), default=0)
@@ -111,7 +111,7 @@ def bytes_of(
 def write_streets(division: Division, folder: Path) -> None:
     """Write the networks' files, of which every part reads a piece; those that are there stay."""
     for each in division.streets.values():
-        write_tiles(each.network, each.shut, folder / each.file)
+        write_tiles(each.network, each.shut, folder / each.file, spans=each.spans)
 
 
 def part_of(division: Division, number: int) -> Part:

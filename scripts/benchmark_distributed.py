@@ -24,7 +24,7 @@ import numpy as np
 from lifecircle.checked_layers import Checked, OnStreets
 from lifecircle.cluster import BASE_BYTES
 from lifecircle.crs import metric_crs
-from lifecircle.cutting import touching, widened
+from lifecircle.cutting import edges_in, widened
 from lifecircle.definitions import definitions_of
 from lifecircle.distributed import times_on
 from lifecircle.division import divided, part_of
@@ -125,9 +125,7 @@ def measured(nodes: int, parts: int, repeat: int) -> dict[str, Any]:
         part_key(piece)
     cut_s = time.perf_counter() - start
     streets = division.streets["walk"]
-    edges = [
-        int(touching(streets.spans, widened(box, streets.margin_m)).sum()) for box in division.boxes
-    ]
+    edges = [edges_in(streets.spans, widened(box, streets.margin_m)) for box in division.boxes]
     del pieces
     taken: dict[int, list[float]] = {1: [], 2: []}
     with ExitStack() as stack:

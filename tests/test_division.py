@@ -11,15 +11,16 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import shapely
 from scipy.spatial import KDTree
 
 from lifecircle.cutting import (
     blocks_of,
     cells,
+    edges_in,
     margin_m,
     nearest_among,
     spans_of,
-    touching,
     widened,
 )
 from lifecircle.division import divided, part_of, write_streets
@@ -154,11 +155,30 @@ def test_in_a_short_search_places_are_moved_as_far_as_in_a_long_one(checked, tmp
     assert_same_times(found, measured_times(short, short.definitions))
 
 
+def touching(network, box):
+    """Edges whose bounds touch a box, one by one."""
+    lines = shapely.linestrings(
+        np.stack([np.column_stack([network.x[e], network.y[e]]) for e in (network.u, network.v)], 1)
+    )
+    west, south, east, north = shapely.bounds(lines).T
+    return (east >= box[0]) & (west <= box[2]) & (north >= box[1]) & (south <= box[3])
+
+
+@pytest.mark.parametrize("half_m", [50.0, 700.0, 1_500.0, 9_000.0])
+def test_edges_in_a_box_are_counted(checked, half_m, monkeypatch):
+    monkeypatch.setattr("lifecircle.cutting.BLOCK_EDGES", 100)
+    network = checked.network
+    x, y = network.x.mean(), network.y.mean()
+    box = x - half_m, y - half_m, x + half_m, y + half_m
+    assert edges_in(spans_of(network), box) == touching(network, box).sum() > 0
+
+
 def test_edges_that_only_pass_by_belong_to_the_part():
     """The middle of an edge of 1,000 m is in the box, both its ends are far."""
     network = row_of_streets()
     box = (network.x[4] + 400.0, -1.0 + network.y[4], network.x[4] + 600.0, network.y[4] + 1.0)
-    assert np.flatnonzero(touching(spans_of(network), widened(box, 100.0))).tolist() == [4]
+    assert np.flatnonzero(touching(network, widened(box, 100.0))).tolist() == [4]
+    assert edges_in(spans_of(network), widened(box, 100.0)) == 1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -200,7 +220,7 @@ def test_parts_give_what_the_whole_gives(checked, wanted, whole, parts, tmp_path
     division = divided(checked, wanted, parts=parts)
     for box in division.boxes if parts > 1 else ():
         around = widened(box, division.streets["walk"].margin_m)
-        edges = int(touching(division.streets["walk"].spans, around).sum())
+        edges = edges_in(division.streets["walk"].spans, around)
         assert edges < 0.9 * len(checked.network.u)  # each has a piece only
     assert_same_times(times_in_parts(division, tmp_path), whole)
     # The city has everything that could go wrong.
@@ -355,7 +375,7 @@ def tiled(checked, tmp_path, monkeypatch):
     monkeypatch.setattr("lifecircle.tiles.TILE_EDGES", 200)
     network = checked.network
     shut = without(network, network.barred)
-    write_tiles(network, shut, tmp_path / "streets.parquet")
+    write_tiles(network, shut, tmp_path / "streets.parquet", spans=spans_of(network))
     return network, shut, tmp_path / "streets.parquet"
 
 
@@ -369,7 +389,7 @@ def test_a_piece_is_the_streets_that_touch_the_box_in_their_order(tiled):
     network, shut, path = tiled
     box = a_corner(network)
     piece = read_tiles(path, box, speed_kmh=4.0, crs=network.crs)
-    assert piece.edge.tolist() == np.flatnonzero(touching(spans_of(network), box)).tolist()
+    assert piece.edge.tolist() == np.flatnonzero(touching(network, box)).tolist()
     assert 20 < len(piece.edge) < 0.1 * len(network.u)
     for whole, part, labels in (
         (network, piece.network, piece.component),
@@ -425,10 +445,10 @@ def test_a_file_that_ends_early_is_written_again(tiled):
     network, shut, path = tiled
     whole = path.read_bytes()
     path.write_bytes(whole[:-1000])
-    write_tiles(network, shut, path)
+    write_tiles(network, shut, path, spans=spans_of(network))
     assert path.read_bytes() == whole
     before = path.stat().st_mtime_ns
-    write_tiles(network, shut, path)
+    write_tiles(network, shut, path, spans=spans_of(network))
     assert path.stat().st_mtime_ns == before
 
 
@@ -442,4 +462,4 @@ def test_the_file_is_geoparquet(tiled):
     expected = [(network.x[n], network.y[n]) for n in (network.u[100], network.v[100])]
     assert list(row.geometry.coords) == expected
     some = gpd.read_parquet(path, bbox=a_corner(network))
-    assert set(some["edge"]) == set(np.flatnonzero(touching(spans_of(network), a_corner(network))))
+    assert set(some["edge"]) == set(np.flatnonzero(touching(network, a_corner(network))))
