@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyproj
 from scipy.spatial import KDTree
 
 from lifecircle.chains import along_space
+from lifecircle.geodesy import WGS84, transformer
 from lifecircle.network import Bools, Floats, Ints, StreetNetwork, metres_per_minute
 
-PLANE_STRETCH = 0.1
-"""More than any metric CRS that `crs.metric_crs` lets through stretches a distance."""
+LEAST_STRETCH = 0.1
+"""More than a metric CRS stretches distances anywhere in a city."""
 SLACK_M = 1.0
 BLOCK_M = 1000.0
 BLOCK_EDGES = 1024
@@ -115,7 +117,21 @@ def margin_m(
     limit_m = search_minutes * metres_per_minute(network.speed_kmh)
     # A quickness of zero would be a street that takes no time; then everything is near.
     reach_m = limit_m / quicker if quicker > 0 else np.inf
-    return max(reach_m, leg_m, snap_m) * (1 + PLANE_STRETCH) + SLACK_M
+    return max(reach_m, leg_m, snap_m) * (1 + _stretch(network)) + SLACK_M
+
+
+def _stretch(network: StreetNetwork) -> float:
+    """By how much the metric CRS may stretch a distance: much where a country is one zone."""
+    west, south, east, north = box_of(network.x, network.y)
+    across, up = np.linspace(west, east, 9), np.linspace(south, north, 9)
+    x, y = (each.ravel() for each in np.meshgrid(across, up))
+    lon, lat = transformer(network.crs, WGS84).transform(x, y)
+    factors = pyproj.Proj(network.crs).get_factors(np.asarray(lon), np.asarray(lat))
+    scales = np.append(factors.meridional_scale, factors.parallel_scale)
+    # A little more than at the worst of these points, for what lies between them.
+    return max(
+        LEAST_STRETCH, 1.1 * float(np.max(scales, where=np.isfinite(scales), initial=1.0) - 1)
+    )
 
 
 def cells(

@@ -5,7 +5,8 @@ without steps and in a straight line. Every worker is a process of one thread, h
 own, so that one worker is a machine with one core and two are two. Both are timed in turn. Prints
 seconds of everything from the layers on their streets to the table of minutes (cutting, writing,
 searching, putting together), their ratio, the peak memory of workers beside what is reckoned with,
-and that of this process; with several `--nodes` the growth by the size of the city.
+and that of this process, and the machine's load before and after: what others do on it counts;
+with several `--nodes` the growth by the size of the city.
 """
 
 import argparse
@@ -113,7 +114,7 @@ def farthest(one: Times, other: Times) -> float:
 
 def measured(nodes: int, parts: int, repeat: int) -> dict[str, Any]:
     """Seconds, ratio and memory of one city."""
-    run = checked(nodes)
+    run, before = checked(nodes), os.getloadavg()[0]
     wanted = searches_of(run, run.definitions)
     start = time.perf_counter()
     whole = measured_times(run, run.definitions)
@@ -153,6 +154,7 @@ def measured(nodes: int, parts: int, repeat: int) -> dict[str, Any]:
         "worker_stated_mb": round((BASE_BYTES + max(division.bytes)) / 1e6),
         "coordinator_peak_mb": round(peak_mb()),
         "greatest_difference_min": farthest(whole, spread.times),
+        "load": [round(before, 1), round(os.getloadavg()[0], 1)],
     }
 
 

@@ -144,6 +144,21 @@ def test_the_margin_holds_every_place_s_own_street():
     assert margin_m(row_of_streets(), places, 1.0) == pytest.approx(150 * 1.1 + 1)
 
 
+def test_the_margin_grows_where_the_plane_is_far_from_its_meridian():
+    """As in a country that is one zone: 25 degrees away the plane is some 8 % too large."""
+    lon, lat = np.array([145.0, 145.01]), np.array([20.0, 20.0])
+    network = street_network(Streets.plain(lon, lat, [0], [1]), crs=CRS)
+    plane_m = float(np.hypot(*(np.diff(each)[0] for each in (network.x, network.y))))
+    stretched = plane_m / network.length_m[0]
+    assert stretched > 1.08
+    places = pd.DataFrame({"distance_m": [0.0]})
+    assert margin_m(network, places, 30.0) >= 2000 * stretched
+
+    far = street_network(Streets.plain(lon + 20, lat, [0], [1]), crs=CRS)
+    plane_m = float(np.hypot(*(np.diff(each)[0] for each in (far.x, far.y))))
+    assert margin_m(far, places, 30.0) >= 2000 * plane_m / far.length_m[0] > 2000 * 1.2
+
+
 def test_in_a_short_search_places_are_moved_as_far_as_in_a_long_one(checked, tmp_path):
     """One minute is 67 m on foot; off the stairs it may be 200 m."""
     network = checked.project.network.model_copy(update={"search_minutes": 1.0})
