@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -128,6 +129,15 @@ def test_the_command_writes_the_same_files(cluster, tmp_path):
     assert one == two
     one, two = (pd.read_parquet(tmp_path / name / "travel_time.parquet") for name in ("one", "two"))
     pd.testing.assert_frame_equal(one, two, rtol=0, atol=1e-9)
+    # The sum of several runs, as the page on scale has it.
+    page = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    folders = [str(tmp_path / name) for name in ("one", "two")]
+    exec(re.sub(r"folders = \[.*\]", f"folders = {folders!r}", code), names)  # noqa: S102
+    city = names["runs"][0].query("level == 'city'").set_index(["definition", "service"])
+    pd.testing.assert_series_equal(names["country"]["rate"], city["rate"])
+    pd.testing.assert_series_equal(names["country"]["demand"], 2 * city["demand"])
     findings = pd.read_csv(tmp_path / "two" / "findings.csv", encoding="utf-8-sig")
     assert "distributed.parts" in set(findings["code"])
     assert len(files(tmp_path / "two-parts", "found-*.parquet")) == 1
