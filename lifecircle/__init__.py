@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lifecircle.facility_lists import FacilityComparison, compare_facilities
     from lifecircle.findings import Finding, Layer
     from lifecircle.graphs import from_networkx, to_networkx
+    from lifecircle.instant_rates import Baseline, baseline, rates_if
     from lifecircle.intake import check_layers
     from lifecircle.maps.gaps import gap_map
     from lifecircle.maps.isochrones import isochrone_map
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from lifecircle.runs import open_run, write
     from lifecircle.sample import SampleCity, sample_city
     from lifecircle.sample_data import monaco_project
+    from lifecircle.sample_files import write_sample
+    from lifecircle.scenario import what_if
     from lifecircle.snapping import snap
     from lifecircle.standards import Service, Standard
     from lifecircle.streets import read_network
@@ -57,6 +60,7 @@ __version__ = VERSION
 
 _MODULES = {
     "Analysis": "analysis",
+    "Baseline": "instant_rates",
     "BrokenIdentityError": "errors",
     "CRSError": "errors",
     "Definition": "definitions",
@@ -76,6 +80,7 @@ _MODULES = {
     "TravelTime": "travel",
     "analyse": "pipeline",
     "analyse_on": "distributed",
+    "baseline": "instant_rates",
     "buffered_isochrones": "reach",
     "catchments": "catchment",
     "check_layers": "intake",
@@ -98,6 +103,7 @@ _MODULES = {
     "open_run": "runs",
     "origin_destination": "accessibility",
     "presence": "provision",
+    "rates_if": "instant_rates",
     "reached_edges": "reach",
     "print_run": "printing",
     "read_demand": "reading",
@@ -114,12 +120,15 @@ _MODULES = {
     "to_networkx": "graphs",
     "travel_time": "travel",
     "wgs84_from_gcj02": "datum",
+    "what_if": "scenario",
     "write": "runs",
     "write_maps": "printing",
+    "write_sample": "sample_files",
 }
 
 __all__ = [
     "Analysis",
+    "Baseline",
     "BrokenIdentityError",
     "CRSError",
     "Definition",
@@ -139,6 +148,7 @@ __all__ = [
     "TravelTime",
     "analyse",
     "analyse_on",
+    "baseline",
     "buffered_isochrones",
     "catchments",
     "check_layers",
@@ -162,6 +172,7 @@ __all__ = [
     "origin_destination",
     "presence",
     "print_run",
+    "rates_if",
     "reached_edges",
     "read_demand",
     "read_facilities",
@@ -177,8 +188,10 @@ __all__ = [
     "to_networkx",
     "travel_time",
     "wgs84_from_gcj02",
+    "what_if",
     "write",
     "write_maps",
+    "write_sample",
 ]
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from lifecircle.analysis import Analysis
+from lifecircle.changes import Added
 from lifecircle.checked_layers import Checked
 from lifecircle.cluster import (
     check_workers,
@@ -33,7 +34,7 @@ from lifecircle.division import PART_BYTES, Division, divided, part_of, write_st
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.gathering import Found, nothing_found, put, times_of
-from lifecircle.intake import Added, check_layers
+from lifecircle.intake import check_layers
 from lifecircle.messages import Message, message, some
 from lifecircle.outputs.lock import LOCK, locked
 from lifecircle.parts import part_key, read_result, search_part, write_part

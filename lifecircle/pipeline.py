@@ -11,6 +11,7 @@ import pandas as pd
 from lifecircle.analysis import Analysis
 from lifecircle.applied import applied_time, areas_of
 from lifecircle.beside import tables_beside
+from lifecircle.changes import Added
 from lifecircle.checked_layers import Checked
 from lifecircle.definitions import RADIUS, STEPFREE, Definition
 from lifecircle.grounds import grounds_of, with_certainty
@@ -22,7 +23,7 @@ from lifecircle.identities import (
     check_straight,
     check_sums,
 )
-from lifecircle.intake import Added, check_layers
+from lifecircle.intake import check_layers
 from lifecircle.layers.demand import demand_note, demand_unit
 from lifecircle.measured import Measured, measure
 from lifecircle.progress import Clock, Progress
@@ -105,6 +106,7 @@ def rated(
         standards=checked.standards,
         measured=measured,
         tables=tables_beside(checked, definitions, counted, tables, convergence=convergence),
+        layers=checked,
     )
     check_identities(analysis)
     return dataclasses.replace(analysis, seconds=clock.stop())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,9 +59,23 @@ def searches_of(checked: Checked, definitions: Iterable[Definition]) -> Searches
     )
 
 
-def measured_times(checked: Checked, definitions: Iterable[Definition]) -> Times:
-    """Minutes by demand layer and method, each searched once for all definitions."""
+def measured_times(
+    checked: Checked,
+    definitions: Iterable[Definition],
+    *,
+    services: Collection[str] | None = None,
+) -> Times:
+    """Minutes by demand layer and method, each searched once for all definitions.
+
+    Parameters
+    ----------
+    services
+        Only these; by default all that facilities were given for.
+    """
     wanted = searches_of(checked, definitions)
+    if services is not None:
+        some = tuple(service for service in wanted.services if service in services)
+        wanted = dataclasses.replace(wanted, services=some)
     measured: Times = {}
     for demand, methods in wanted.methods.items():
         own = measured.setdefault(demand, {})

@@ -23,18 +23,8 @@ LAYERS = [
     # files and OSM extracts -> frames
     {"osm", "readers"},
     # checked layers
-    {
-        "chains",
-        "edge_grid",
-        "graphs",
-        "layers",
-        "lines",
-        "links",
-        "network",
-        "rim",
-        "slope",
-        "streets",
-    },
+    {"graphs", "layers", "lines", "network", "network_cache", "rim", "slope", "streets"}
+    | {"chains", "edge_grid", "links"},
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
@@ -59,10 +49,19 @@ LAYERS = [
         "verdicts",
     },
     # the only places that know the order of steps
-    {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
+    {"analysis", "beside", "changes", "checked_layers", "contents", "intake", "layer_checks"}
     | {"cluster", "cutting", "distributed", "division", "fields", "gathering", "parts", "tiles"}
-    | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
-    | {"sample", "sample_data", "sample_streets"},
+    | {
+        "pipeline",
+        "instant_rates",
+        "printing",
+        "reading",
+        "runs",
+        "scenario",
+        "searches",
+        "settling",
+    }
+    | {"sample", "sample_data", "sample_files", "sample_streets"},
     # door
     {"__main__", "command"},
     # everything public

@@ -1,0 +1,161 @@
+"""What if a facility were added, closed or moved: the run again, searching only what changes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable
+
+import pandas as pd
+
+from lifecircle.analysis import Analysis
+from lifecircle.changes import ADDED, Added, Changes, Moved, changes_to, new_places
+from lifecircle.checked_layers import Checked, OnStreets
+from lifecircle.definitions import Definition, catalogue
+from lifecircle.errors import InputError
+from lifecircle.findings import Finding
+from lifecircle.pipeline import rated
+from lifecircle.progress import Progress
+from lifecircle.project.tables import Project
+from lifecircle.searches import Times, measured_times
+from lifecircle.snapping import snap, snapping_findings
+from lifecircle.travel import TravelTime
+
+
+def what_if(
+    analysis: Analysis,
+    *,
+    add: Iterable[Added] = (),
+    close: Iterable[str] = (),
+    move: Iterable[Moved] = (),
+    progress: Progress | None = None,
+) -> Analysis:
+    """The analysis as it would be with other facilities, equal to a fresh run of them.
+
+    Layers are neither read nor put on the streets again, and only the services of the facilities
+    named are searched. For the rates alone, at once, see `rates_if`.
+
+    Parameters
+    ----------
+    analysis
+        A run, not one opened from its files.
+    add
+        Facilities that do not exist yet: service, longitude, latitude (WGS 84). Their ids are
+        `added:1`, `added:2` …
+    close
+        Ids of facilities that are no longer there, whatever services they offer.
+    move
+        Facilities at another place: id, longitude, latitude. They then have one entrance.
+    progress
+        Told of each step.
+
+    Raises
+    ------
+    InputError
+        If there is no such facility or service, a new place is too far from every street, or the
+        analysis was opened from its files.
+    """
+    layers, changes = (
+        layers_of(analysis),
+        changes_to(analysis.facilities, add=add, close=close, move=move),
+    )
+    services = changes.services(analysis.facilities)
+    changed = with_changes(layers, changes)
+
+    def search(checked: Checked, definitions: Iterable[Definition]) -> Times:
+        return _only(services, checked, tuple(definitions), analysis)
+
+    return rated(changed, progress=progress, search=search)
+
+
+def layers_of(analysis: Analysis) -> Checked:
+    """What a run was made of.
+
+    Raises
+    ------
+    InputError
+        If it was opened from its files.
+    """
+    if analysis.layers is None:
+        raise InputError.of("changes.no_layers")
+    return analysis.layers
+
+
+def with_changes(layers: Checked, changes: Changes) -> Checked:
+    """The layers with other facilities, on the streets of every mode.
+
+    Raises
+    ------
+    InputError
+        If a service is none of the standards', or a new place is too far from every street.
+    """
+    known = list(dict.fromkeys(key for one in layers.standards.values() for key in one.keys))
+    unknown = [service for service, _, _ in changes.add if service not in known]
+    if unknown:
+        raise InputError.of("changes.service", service=unknown[0], known=", ".join(known))
+    found: list[Finding] = []
+    streets = {}
+    for mode, each in layers.streets.items():
+        streets[mode], notes = _changed(each, changes, layers.project)
+        found += notes if each is layers.main else []
+    given = layers.given | {service for service, _, _ in changes.add}
+    findings = (*layers.findings, *found)
+    return dataclasses.replace(layers, streets=streets, given=given, findings=findings)
+
+
+def _changed(
+    streets: OnStreets, changes: Changes, project: Project
+) -> tuple[OnStreets, list[Finding]]:
+    """The facilities on the streets of a mode after the changes, and what was found of new ones."""
+    network = project.network
+    limits = {"max_snap_m": network.max_snap_m, "min_component_m": network.min_component_m}
+    kept = streets.facilities[~streets.facilities["facility"].isin(changes.gone)]
+    new = new_places(streets.facilities, changes)
+    if new.empty:
+        return dataclasses.replace(streets, facilities=kept.reset_index(drop=True)), []
+    here = snap(new, streets.network, **limits)
+    lost = here[here["edge"] < 0]
+    if len(lost):
+        place = lost.geometry.iloc[0]
+        raise InputError.of(
+            "changes.off_streets", lon=place.x, lat=place.y, limit_m=network.max_snap_m
+        )
+    told = snapping_findings(here, streets.network, layer=ADDED, source="--add", **limits)
+    facilities = pd.concat([kept, here], ignore_index=True)
+    return dataclasses.replace(streets, facilities=facilities), told
+
+
+def _only(
+    services: Collection[str],
+    checked: Checked,
+    definitions: tuple[Definition, ...],
+    before: Analysis,
+) -> Times:
+    """Minutes of all services, of which only some are searched; refined land is searched whole."""
+    same = {name for name, places in before.demands.items() if checked.demands[name] is places}
+    whole = [one for one in definitions if one.demand not in same]
+    found = measured_times(checked, whole) if whole else {}
+    part = [one for one in definitions if one.demand in same]
+    some = measured_times(checked, part, services=services)
+    for name, methods in some.items():
+        found[name] = {
+            key: _joined(before.measured[name][key], taken, checked)
+            for key, taken in methods.items()
+        }
+    return {one.demand: found[one.demand] for one in definitions}
+
+
+def _joined(before: TravelTime, after: TravelTime, checked: Checked) -> TravelTime:
+    """One table of the services before and those searched again, in the order of a run."""
+    known = {*before.minutes.columns, *after.minutes.columns}
+    order = [key for key in catalogue(checked.standards.values()).keys if key in known]
+
+    def frame(name: str) -> pd.DataFrame:
+        old, new = getattr(before, name), getattr(after, name)
+        both: pd.DataFrame = pd.concat(
+            [old.drop(columns=new.columns, errors="ignore"), new], axis="columns"
+        )
+        return both[order]
+
+    return dataclasses.replace(
+        before, minutes=frame("minutes"), facility=frame("facility"), cut_off=frame("cut_off")
+    )
