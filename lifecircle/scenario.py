@@ -12,7 +12,8 @@ from lifecircle.changes import ADDED, Added, Changes, Moved, changes_to, new_pla
 from lifecircle.checked_layers import Checked, OnStreets
 from lifecircle.definitions import Definition, catalogue
 from lifecircle.errors import InputError
-from lifecircle.findings import Finding
+from lifecircle.findings import Finding, finding
+from lifecircle.messages import some
 from lifecircle.pipeline import rated
 from lifecircle.progress import Progress
 from lifecircle.project.tables import Project
@@ -92,7 +93,14 @@ def with_changes(layers: Checked, changes: Changes) -> Checked:
     unknown = [service for service, _, _ in changes.add if service not in known]
     if unknown:
         raise InputError.of("changes.service", service=unknown[0], known=", ".join(known))
-    found: list[Finding] = []
+    found = [
+        finding("facilities", code, severity="info", count=len(ids), names=some(ids))
+        for code, ids in (
+            ("changes.closed", changes.close),
+            ("changes.moved", [facility for facility, _, _ in changes.move]),
+        )
+        if ids
+    ]
     streets = {}
     for mode, each in layers.streets.items():
         streets[mode], notes = _changed(each, changes, layers.project)
