@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lifecircle.curves import coverage_curves, curve, near_misses
     from lifecircle.datum import gcj02_from_wgs84, wgs84_from_gcj02
     from lifecircle.definitions import Definition
+    from lifecircle.distributed import analyse_on
     from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
     from lifecircle.explanation import Explanation, explain
     from lifecircle.facility_lists import FacilityComparison, compare_facilities
@@ -78,6 +79,7 @@ _MODULES = {
     "StreetNetwork": "network",
     "TravelTime": "travel",
     "analyse": "pipeline",
+    "analyse_on": "distributed",
     "baseline": "instant_rates",
     "buffered_isochrones": "reach",
     "catchments": "catchment",
@@ -145,6 +147,7 @@ __all__ = [
     "StreetNetwork",
     "TravelTime",
     "analyse",
+    "analyse_on",
     "baseline",
     "buffered_isochrones",
     "catchments",

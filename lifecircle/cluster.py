@@ -5,6 +5,7 @@ The only module that knows Dask, which the extra `distributed` installs.
 
 from __future__ import annotations
 
+import logging
 import math
 import platform
 import re
@@ -12,7 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ PATIENCE_S = 10.0
 WITHOUT_WORKERS_S = 120.0
 """How long a run waits when all its workers are gone: a batch system may bring new ones."""
 
-BASE_BYTES = 350e6
-"""What a worker takes before it has a part: Python and what is imported."""
+BASE_BYTES = 560e6
+"""What a worker takes for the smallest part: Python, packages, compiled loops, room to read."""
 USED_SHARE = 0.6
 """Of a worker's limit; from here on Dask begins to move things out of memory."""
 
@@ -45,26 +46,39 @@ def connected(scheduler: str) -> Iterator[Any]:
     """
     dask = _distributed()
     local = _LOCAL.fullmatch(scheduler)
-    if local:
-        with (
-            dask.LocalCluster(
-                n_workers=int(local[1]), threads_per_worker=1, dashboard_address="127.0.0.1:0"
-            ) as cluster,
-            dask.Client(cluster, set_as_default=False) as client,
-        ):
-            yield client
-        return
-    if not _ADDRESS.fullmatch(scheduler):
+    if not local and not _ADDRESS.fullmatch(scheduler):
         raise InputError.of("distributed.bad_address", address=scheduler)
+    with _quiet(), ExitStack() as opened:
+        if local:
+            processes = dask.LocalCluster(
+                n_workers=int(local[1]),
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+            )
+            scheduler = opened.enter_context(processes).scheduler_address
+        try:
+            client = dask.Client(scheduler, timeout=PATIENCE_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError.of(
+                "distributed.no_scheduler", address=scheduler, seconds=PATIENCE_S, reason=reason
+            ) from None
+        yield opened.enter_context(client)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what Dask writes of lost connections, with tracebacks: we say it in words."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL)
     try:
-        client = dask.Client(scheduler, timeout=PATIENCE_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError.of(
-            "distributed.no_scheduler", address=scheduler, seconds=PATIENCE_S, reason=reason
-        ) from None
-    with client:
-        yield client
+        yield
+    finally:
+        for each, level in zip(loggers, levels, strict=True):
+            each.setLevel(level)
 
 
 def _distributed() -> Any:

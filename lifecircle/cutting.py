@@ -12,14 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyproj
 from scipy.spatial import KDTree
 
+from lifecircle.chains import along_space
+from lifecircle.geodesy import WGS84, transformer
 from lifecircle.network import Bools, Floats, Ints, StreetNetwork, metres_per_minute
 
-PLANE_STRETCH = 0.1
-"""More than any metric CRS that `crs.metric_crs` lets through stretches a distance."""
+LEAST_STRETCH = 0.1
+"""More than a metric CRS stretches distances anywhere in a city."""
 SLACK_M = 1.0
 BLOCK_M = 1000.0
+BLOCK_EDGES = 1024
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in the metric CRS."""
@@ -27,34 +31,61 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Spans:
-    """Where each edge lies in the metric CRS: the least and greatest of its two ends."""
+    """Where each edge lies in the metric CRS: the least and greatest of its two ends.
 
+    Edges stand along space; `order` are their positions in the network. `blocks` are the bounds of
+    every so many of them in a row.
+    """
+
+    order: Ints
     west: Floats
     south: Floats
     east: Floats
     north: Floats
+    blocks: tuple[Floats, Floats, Floats, Floats]
 
 
 def spans_of(network: StreetNetwork) -> Spans:
     """Where the edges of a network lie."""
     x, y, u, v = network.x, network.y, network.u, network.v
-    return Spans(
-        np.minimum(x[u], x[v]),
-        np.minimum(y[u], y[v]),
-        np.maximum(x[u], x[v]),
-        np.maximum(y[u], y[v]),
+    least = np.minimum(x[u], x[v]), np.minimum(y[u], y[v])
+    greatest = np.maximum(x[u], x[v]), np.maximum(y[u], y[v])
+    middle = ((low + high) / 2 for low, high in zip(least, greatest, strict=True))
+    order = np.argsort(along_space(*middle), kind="stable")
+    west, south, east, north = (each[order] for each in (*least, *greatest))
+    starts = np.arange(0, len(order), BLOCK_EDGES)
+    blocks = (
+        np.minimum.reduceat(west, starts),
+        np.minimum.reduceat(south, starts),
+        np.maximum.reduceat(east, starts),
+        np.maximum.reduceat(north, starts),
     )
+    return Spans(order, west, south, east, north, blocks)
 
 
-def touching(spans: Spans, box: Box) -> Bools:
-    """Edges that may come into the box, and some others."""
-    west, south, east, north = box
-    return np.asarray(
-        (spans.east >= west)
-        & (spans.west <= east)
-        & (spans.north >= south)
-        & (spans.south <= north)
-    )
+def edges_in(spans: Spans, box: Box) -> int:
+    """How many edges may come into the box: those whose own box touches it."""
+    near, inside = _touches(spans.blocks, box), _lies_in(spans.blocks, box)
+    whole, partly = np.flatnonzero(near & inside), np.flatnonzero(near & ~inside)
+    last = len(spans.blocks[0]) - 1
+    rest = len(spans.order) - last * BLOCK_EDGES
+    count = len(whole) * BLOCK_EDGES - (BLOCK_EDGES - rest) * int(last in whole)
+    some = (partly[:, None] * BLOCK_EDGES + np.arange(BLOCK_EDGES)).ravel()
+    some = some[some < len(spans.order)]
+    bounds = spans.west[some], spans.south[some], spans.east[some], spans.north[some]
+    return count + int(_touches(bounds, box).sum())
+
+
+def _touches(bounds: tuple[Floats, Floats, Floats, Floats], box: Box) -> Bools:
+    """Which of some boxes touch this one."""
+    west, south, east, north = bounds
+    return np.asarray((east >= box[0]) & (west <= box[2]) & (north >= box[1]) & (south <= box[3]))
+
+
+def _lies_in(bounds: tuple[Floats, Floats, Floats, Floats], box: Box) -> Bools:
+    """Which of some boxes lie in this one."""
+    west, south, east, north = bounds
+    return np.asarray((west >= box[0]) & (east <= box[2]) & (south >= box[1]) & (north <= box[3]))
 
 
 def margin_m(
@@ -86,7 +117,21 @@ def margin_m(
     limit_m = search_minutes * metres_per_minute(network.speed_kmh)
     # A quickness of zero would be a street that takes no time; then everything is near.
     reach_m = limit_m / quicker if quicker > 0 else np.inf
-    return max(reach_m, leg_m, snap_m) * (1 + PLANE_STRETCH) + SLACK_M
+    return max(reach_m, leg_m, snap_m) * (1 + _stretch(network)) + SLACK_M
+
+
+def _stretch(network: StreetNetwork) -> float:
+    """By how much the metric CRS may stretch a distance: much where a country is one zone."""
+    west, south, east, north = box_of(network.x, network.y)
+    across, up = np.linspace(west, east, 9), np.linspace(south, north, 9)
+    x, y = (each.ravel() for each in np.meshgrid(across, up))
+    lon, lat = transformer(network.crs, WGS84).transform(x, y)
+    factors = pyproj.Proj(network.crs).get_factors(np.asarray(lon), np.asarray(lat))
+    scales = np.append(factors.meridional_scale, factors.parallel_scale)
+    # A little more than at the worst of these points, for what lies between them.
+    return max(
+        LEAST_STRETCH, 1.1 * float(np.max(scales, where=np.isfinite(scales), initial=1.0) - 1)
+    )
 
 
 def cells(
@@ -170,21 +215,28 @@ def box_of(x: Floats, y: Floats) -> Box:
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
-def nearest_among(tree: KDTree, places: Floats) -> Ints:
+def blocks_of(places: Floats) -> tuple[Floats, Floats]:
+    """The middles of blocks of places, and how far from it a block's places are at most.
+
+    Places are positions in metres in space, a row each.
+    """
+    block = pd.DataFrame(np.floor(places / BLOCK_M)).groupby([0, 1, 2]).ngroup().to_numpy()
+    count = np.bincount(block)
+    middle = np.column_stack([np.bincount(block, axis) / count for axis in places.T])
+    radius = np.zeros(len(count))
+    np.maximum.at(radius, block, np.sqrt(((places - middle[block]) ** 2).sum(axis=1)))
+    return middle, radius
+
+
+def nearest_among(tree: KDTree, blocks: tuple[Floats, Floats]) -> Ints:
     """Of the points of a tree those among which is the nearest of every place, and some more.
 
-    Both are positions in metres in space, a row each. Places are taken block by block: from the
-    middle c of a block, none of whose places is farther from it than r, the nearest point is d
-    away; none of them then has its nearest farther than r + d, which is at most 2 r + d from c.
+    From the middle c of a block, none of whose places is farther from it than r, the nearest point
+    is d away; none of them then has its nearest farther than r + d, at most 2 r + d from c.
     """
-    if not tree.n or not len(places):
+    middle, radius = blocks
+    if not tree.n or not len(middle):
         return np.empty(0, np.int64)
-    blocks = pd.DataFrame(np.floor(places / BLOCK_M)).groupby([0, 1, 2]).ngroup().to_numpy()
-    count = np.bincount(blocks)
-    middle = np.column_stack([np.bincount(blocks, axis) / count for axis in places.T])
-    away = np.sqrt(((places - middle[blocks]) ** 2).sum(axis=1))
-    radius = np.zeros(len(count))
-    np.maximum.at(radius, blocks, away)
     reach = (2 * radius + tree.query(middle)[0]) * (1 + 1e-9) + SLACK_M
     near = tree.query_ball_point(middle, reach)
     return np.unique(np.concatenate(near).astype(np.int64))

@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """A part and its files."""
+    """A part, the folder of its files, and how the name of its result begins."""
 
     number: int
     key: str
@@ -192,8 +192,8 @@ def times_on(
     failed = _gathered(client, futures, (found, division), progress)
     if failed:
         raise InputError(*_faults(failed, division, work))
-    streets = {work / each.file for each in division.streets.values()}
-    _cleared(work, streets | {job.result for job in jobs})
+    streets = [each.file for each in division.streets.values()]
+    _cleared(work, (*streets, *(job.result.name for job in jobs)))
     times = times_of(found, division)
     return Spread(times, len(jobs), taken, len(workers_of(client)), division.margin_m)
 
@@ -203,7 +203,7 @@ def _jobs(division: Division, work: Path) -> Iterator[tuple[_Job, pd.DataFrame |
     for number, rows in enumerate(division.cells):
         part = part_of(division, number)
         key = part_key(part)
-        job = _Job(number, key, work / f"part-{key}", work / f"found-{key}.parquet")
+        job = _Job(number, key, work / f"part-{key}", work / f"found-{key}")
         earlier = read_result(job.result, len(rows))
         if earlier is None:
             write_part(part, job.folder)
@@ -275,12 +275,13 @@ def _kept(work: Path) -> Iterator[None]:
         yield
 
 
-def _cleared(work: Path, kept: set[Path]) -> None:
-    """Nothing left in the work folder but these files, which a run like this one takes up."""
+def _cleared(work: Path, kept: tuple[str, ...]) -> None:
+    """Of our files in the work folder only these stay, which a run like this one takes up."""
     for path in work.iterdir():
-        if path in kept or path.name == LOCK:
+        if path.name == LOCK or path.name.startswith(kept):
             continue
-        if path.name.startswith((".part-", "part-")) and path.is_dir():
+        kind = path.name.lstrip(".").partition("-")[0]
+        if kind == "part" and path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-        elif path.name.startswith((".found-", "found-", ".streets-", "streets-")):
+        elif kind in {"found", "streets"} and path.is_file():
             path.unlink(missing_ok=True)

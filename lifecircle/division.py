@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lifecircle.checked_layers import Checked
-from lifecircle.cutting import Box, box_of, cells, nearest_among, touching, widened
+from lifecircle.cutting import Box, blocks_of, box_of, cells, edges_in, nearest_among, widened
 from lifecircle.definitions import RADIUS, STEPFREE
 from lifecircle.fields import (
     ON_STREETS,
@@ -30,10 +30,11 @@ from lifecircle.tiles import write_tiles
 
 PART_BYTES = 512e6
 """What the search of a part may take on a worker that has enough; less where it has not."""
-# Measured: docs/scale.md.
-EDGE_BYTES = 600.0
-PLACE_BYTES = 300.0
-FOUND_BYTES = 100.0
+# Measured: docs/scale.md. Of every edge of a network, of every place of a method, and of every
+# service besides.
+EDGE_BYTES = 400.0
+PLACE_BYTES = 100.0
+FOUND_BYTES = 25.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ def bytes_of(
 ) -> float:
     """What the search of a part takes, from its edges, places and services."""
     edges = sum(
-        int(touching(each.spans, widened(box, each.margin_m)).sum()) * (1 + (each.shut is not None))
+        edges_in(each.spans, widened(box, each.margin_m)) * (1 + (each.shut is not None))
         for each in streets.values()
     )
     services = max((len(each.offers) for each in fields.values()), default=0)
@@ -110,7 +111,7 @@ def bytes_of(
 def write_streets(division: Division, folder: Path) -> None:
     """Write the networks' files, of which every part reads a piece; those that are there stay."""
     for each in division.streets.values():
-        write_tiles(each.network, each.shut, folder / each.file)
+        write_tiles(each.network, each.shut, folder / each.file, spans=each.spans)
 
 
 def part_of(division: Division, number: int) -> Part:
@@ -158,8 +159,8 @@ def _offered(field: Field, box: Box) -> pd.DataFrame:
 
 def _nearest(field: Field, places: pd.DataFrame) -> pd.DataFrame:
     """Of each service the facilities among which are the nearest of all places."""
-    where = earth_centred(places["lon"].to_numpy(), places["lat"].to_numpy())
-    near = [position[nearest_among(tree, where)] for position, tree in field.offers.values()]
+    blocks = blocks_of(earth_centred(places["lon"].to_numpy(), places["lat"].to_numpy()))
+    near = [position[nearest_among(tree, blocks)] for position, tree in field.offers.values()]
     here = np.sort(np.concatenate(near)) if near else np.empty(0, np.int64)
     facilities = field.on.facilities.iloc[here]
     lon, lat = lonlat(facilities)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import os
 import socket
@@ -97,7 +98,9 @@ def read_part(folder: Path) -> Part:
             "distributed.other_version",
             has=VERSION, wants=version, worker=socket.gethostname(),
         )  # fmt: skip
-    tables = {path.stem: _read(path) for path in sorted(folder.glob("*.parquet"))}
+    tables = {
+        path.stem: _read(io.BytesIO(path.read_bytes())) for path in sorted(folder.glob("*.parquet"))
+    }
     return Part(about, tables)
 
 
@@ -198,28 +201,43 @@ def _spread(values: Any, row: Any, count: int) -> Any:
 
 
 def search_part(folder: str, result: str) -> None:
-    """Search the part in a folder and write what was found: all that a worker does."""
+    """Search the part in a folder and write what was found: all that a worker does.
+
+    Parameters
+    ----------
+    result
+        How the file's name begins, folder included.
+    """
     path = Path(folder)
     write_result(found_in(read_part(path), path.parent), Path(result))
 
 
 def write_result(found: pd.DataFrame, result: Path) -> None:
-    """Write what was found for a part, whole or not at all."""
-    made = _beside(result)
+    """Write what was found for a part, whole or not at all; its hash ends the file's name."""
+    written = io.BytesIO()
+    _write(found, written)
+    content = written.getvalue()
+    path = result.with_name(f"{result.name}-{_hash(content)}.parquet")
+    made = _beside(path)
     try:
-        _write(found, made)
-        made.replace(result)
+        made.write_bytes(content)
+        made.replace(path)
     finally:
         made.unlink(missing_ok=True)
 
 
 def read_result(result: Path, places: int) -> pd.DataFrame | None:
     """What was found for a part; `None` if that is not there, or damaged."""
-    try:
-        found = _read(result)
-    except (OSError, pa.ArrowInvalid):
-        return None
-    return found if len(found) == places else None
+    for path in result.parent.glob(f"{result.name}-*.parquet"):
+        content = path.read_bytes()
+        if path.stem == f"{result.name}-{_hash(content)}":
+            found = _read(io.BytesIO(content))
+            return found if len(found) == places else None
+    return None
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:24]
 
 
 def _beside(path: Path) -> Path:
@@ -227,16 +245,14 @@ def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
 
 
-def _write(table: pd.DataFrame, path: Path) -> None:
-    pq.write_table(
-        pa.Table.from_pandas(table, preserve_index=False), path, write_page_checksum=True
-    )
+def _write(table: pd.DataFrame, path: Path | io.BytesIO) -> None:
+    # One thread: to start more takes longer than it saves.
+    plain = pa.Table.from_pandas(table, preserve_index=False, nthreads=1)
+    pq.write_table(plain, path, write_page_checksum=True)
 
 
-def _read(path: Path) -> pd.DataFrame:
-    # A file by itself; its folder's name says nothing about it.
-    with path.open("rb") as file:
-        table = pq.ParquetFile(file, page_checksum_verification=True).read()
+def _read(content: io.BytesIO) -> pd.DataFrame:
+    table = pq.ParquetFile(content, page_checksum_verification=True).read()
     frame: pd.DataFrame = table.to_pandas()
     return frame
 

@@ -20,8 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
 
-from lifecircle.chains import along_space
-from lifecircle.cutting import Box, spans_of
+from lifecircle.cutting import Box, Spans
 from lifecircle.network import Floats, Ints, StreetNetwork
 
 TILE_EDGES = 16_384
@@ -56,19 +55,21 @@ def network_key(network: StreetNetwork, shut: StreetNetwork | None) -> str:
     return digest.hexdigest()[:24]
 
 
-def write_tiles(network: StreetNetwork, shut: StreetNetwork | None, path: Path) -> None:
+def write_tiles(
+    network: StreetNetwork, shut: StreetNetwork | None, path: Path, *, spans: Spans
+) -> None:
     """Write the network's file, unless it is there, whole.
 
     Parameters
     ----------
+    spans
+        Where the network's edges lie, in the order in which they are written.
     shut
         The same network without what is not step-free, if that is searched too.
     """
     if _is_whole(path, len(network.u)):
         return
-    spans = spans_of(network)
-    middle = (spans.west + spans.east) / 2, (spans.south + spans.north) / 2
-    order = np.argsort(along_space(*middle), kind="stable")
+    order = spans.order
     u, v = network.u[order], network.v[order]
     columns: dict[str, Any] = {"edge": order, "u": u, "v": v}
     columns |= {name: getattr(network, name)[order] for name in _PER_EDGE}
@@ -76,8 +77,8 @@ def write_tiles(network: StreetNetwork, shut: StreetNetwork | None, path: Path) 
     if shut is not None:
         columns |= _at_ends(shut, u, v, _SHUT)
     box = {
-        "xmin": spans.west[order], "ymin": spans.south[order],
-        "xmax": spans.east[order], "ymax": spans.north[order],
+        "xmin": spans.west, "ymin": spans.south,
+        "xmax": spans.east, "ymax": spans.north,
     }  # fmt: skip
     arrays = {name: pa.array(values) for name, values in columns.items()}
     arrays["bbox"] = pa.StructArray.from_arrays(list(map(pa.array, box.values())), list(box))

@@ -1,7 +1,8 @@
 """A synthetic city with every kind of search in it, for tests of runs in parts.
 
 People are searched on foot, on foot without steps, by bicycle and in a straight line; pupils, a
-second demand layer, on foot only. Some places and facilities are off the streets.
+second demand layer, on foot only. Some places and facilities are off the streets, and some live
+among stairs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from lifecircle.crs import metric_crs
 from lifecircle.definitions import definitions_of
 from lifecircle.division import Division, part_of, write_streets
 from lifecircle.gathering import nothing_found, put, times_of
-from lifecircle.network import street_network
+from lifecircle.network import Bools, StreetNetwork, street_network
 from lifecircle.parts import part_key, read_result, search_part, write_part
 from lifecircle.project.tables import Project
 from lifecircle.rim import with_rim
@@ -48,6 +49,7 @@ def checked_city(nodes: int, *, seed: int = 0, services: int = 3) -> Checked:
     for mode, speed_kmh in (("walk", 4.0), ("cycle", 12.0)):
         crs = metric_crs("auto", *CENTRE)
         network = with_rim(street_network(made.streets, crs=crs, speed_kmh=speed_kmh))
+        network = dataclasses.replace(network, barred=network.barred | _old_town(network))
         demands = {"people": snap(people, network), "pupils": snap(pupils, network)}
         streets[mode] = OnStreets(network, snap(facilities, network), demands)
     project = Project.model_validate(
@@ -73,6 +75,13 @@ def checked_city(nodes: int, *, seed: int = 0, services: int = 3) -> Checked:
         sources=(),
         seconds={},
     )
+
+
+def _old_town(network: StreetNetwork) -> Bools:
+    """Edges in a quarter of stairs, 800 m wide: who lives in its middle finds no way without."""
+    x, y = (network.x - network.x.min(), network.y - network.y.min())
+    inside = np.hypot(x - 1_500.0, y - 1_500.0) < 400.0
+    return np.asarray(inside[network.u] | inside[network.v])
 
 
 def _some_off(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -106,7 +115,7 @@ def times_in_parts(division: Division, folder: Path) -> Times:
     write_streets(division, folder)
     for number, rows in enumerate(division.cells):
         part = part_of(division, number)
-        where, result = folder / part_key(part), folder / f"{part_key(part)}.parquet"
+        where, result = folder / part_key(part), folder / f"found-{part_key(part)}"
         write_part(part, where)
         search_part(str(where), str(result))
         taken = read_result(result, len(rows))

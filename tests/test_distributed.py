@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,12 +21,13 @@ import pytest
 
 from lifecircle import cluster as clusters
 from lifecircle.command.cli import app
-from lifecircle.distributed import times_on
+from lifecircle.distributed import RETRIES, times_on
+from lifecircle.division import divided, part_of
 from lifecircle.errors import InputError
 from lifecircle.intake import check_layers
-from lifecircle.parts import search_part
+from lifecircle.parts import part_key, search_part
 from lifecircle.pipeline import rated
-from lifecircle.searches import measured_times
+from lifecircle.searches import measured_times, searches_of
 from tests.conftest import MONACO, ROOT
 from tests.parted import assert_same_times, checked_city, in_the_south_west, with_facility
 
@@ -126,6 +129,15 @@ def test_the_command_writes_the_same_files(cluster, tmp_path):
     assert one == two
     one, two = (pd.read_parquet(tmp_path / name / "travel_time.parquet") for name in ("one", "two"))
     pd.testing.assert_frame_equal(one, two, rtol=0, atol=1e-9)
+    # The sum of several runs, as the page on scale has it.
+    page = (ROOT / "docs" / "scale.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {}
+    folders = [str(tmp_path / name) for name in ("one", "two")]
+    exec(re.sub(r"folders = \[.*\]", f"folders = {folders!r}", code), names)  # noqa: S102
+    city = names["runs"][0].query("level == 'city'").set_index(["definition", "service"])
+    pd.testing.assert_series_equal(names["country"]["rate"], city["rate"])
+    pd.testing.assert_series_equal(names["country"]["demand"], 2 * city["demand"])
     findings = pd.read_csv(tmp_path / "two" / "findings.csv", encoding="utf-8-sig")
     assert "distributed.parts" in set(findings["code"])
     assert len(files(tmp_path / "two-parts", "found-*.parquet")) == 1
@@ -161,15 +173,15 @@ def first_waits(folder: str, result: str, *, mark: str) -> None:
         time.sleep(PATIENCE_S)
 
 
-def kill_when_begun(mark: Path, killed: list[int]) -> None:
-    """Kills the process whose number appears in a file."""
+def kill_when_begun(mark: Path, killed: list[int], *, other: int = 0) -> None:
+    """Kills the process whose number appears in a file, or another one then."""
     deadline = time.monotonic() + PATIENCE_S
     while not (mark.exists() and mark.read_text("utf-8")):
         if time.monotonic() > deadline:
             return
         time.sleep(0.01)
     killed.append(int(mark.read_text("utf-8")))
-    os.kill(killed[0], signal.SIGKILL)
+    os.kill(other or killed[0], signal.SIGKILL)
 
 
 @pytest.mark.slow
@@ -191,28 +203,39 @@ def test_a_worker_killed_in_the_middle_changes_nothing(client, checked, whole, t
     assert killed[0] not in client.run(os.getpid).values()
 
 
+def fails_on(folder: str, result: str, *, part: str) -> None:
+    """Searches a part, unless it is this one."""
+    with Path(f"{folder}.tries").open("a", encoding="utf-8") as tries:
+        tries.write("x")
+    if folder.endswith(part):
+        raise OSError("the disk is broken")
+    search_part(folder, result)
+
+
 @pytest.mark.slow
 def test_a_part_that_fails_is_named_and_all_others_are_kept(client, checked, whole, tmp_path):
     go = functools.partial(
         times_on, client, checked, checked.definitions, work=tmp_path, parts=PARTS
     )
-    go()
-    results = sorted(tmp_path.glob("found-*.parquet"))
-    for result in results:
-        result.unlink()
-    # Nobody can write a file where a folder stands that is not empty.
-    (results[2] / "mine").mkdir(parents=True)
-    with pytest.raises(InputError, match=r"Part \d of 6 failed, zones \d{6}") as failed:
-        go()
-    words = failed.value.text("en")
-    assert words.count("failed") == 1
-    assert "IsADirectoryError" in words or "OSError" in words
-    assert f"5 of 6 parts are done and kept in {tmp_path}" in words
-    assert "个分块（共 6 个）失败，涉及街镇" in failed.value.text("zh")
-    assert all(result.is_file() for result in results if result != results[2])
+    division = divided(checked, searches_of(checked, checked.definitions), parts=PARTS)
+    key = part_key(part_of(division, 2))
+    with pytest.raises(InputError, match=r"Part 3 of 6 failed, zones \d{6}") as failed:
+        go(search=functools.partial(fails_on, part=key))
+    english, chinese = failed.value.text("en"), failed.value.text("zh")
+    assert english.count("failed") == 1
+    assert "OSError: the disk is broken" in english
+    assert "第 3 个分块（共 6 个）失败，涉及街镇" in chinese
+    for zone in division.zone.iloc[division.cells[2]].unique():
+        assert zone in english
+        assert zone in chinese
+    assert f"5 of 6 parts are done and kept in {tmp_path}" in english
+    assert len(files(tmp_path, "found-*.parquet")) == PARTS - 1
+    tries = {path.name: len(path.read_text("utf-8")) for path in tmp_path.glob("*.tries")}
+    assert tries.pop(f"part-{key}.tries") == 1 + RETRIES
+    assert set(tries.values()) == {1}
+    # What the part was to search is kept, for whoever looks for the fault.
+    assert (tmp_path / f"part-{key}" / "part.json").is_file()
 
-    (results[2] / "mine").rmdir()
-    results[2].rmdir()
     again = go()
     assert again.taken == PARTS - 1  # only what was missing was searched
     assert_same_times(again.times, whole)
@@ -228,6 +251,86 @@ def test_a_part_that_kills_its_workers_is_named(client, checked, tmp_path):
 
 def end_process(folder: str, result: str) -> None:
     os._exit(9)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_a_scheduler_that_dies_is_said_and_finished_parts_are_kept(checked, tmp_path):
+    with scheduler_and_worker() as (address, scheduler), clusters.connected(address) as client:
+        client.wait_for_workers(1, timeout=PATIENCE_S)
+        mark = tmp_path / "begun.txt"
+        killer = threading.Thread(
+            target=kill_when_begun, args=(mark, []), kwargs={"other": scheduler}
+        )
+        killer.start()
+        with pytest.raises(InputError, match="The scheduler is gone in the middle of the run"):
+            times_on(
+                client, checked, checked.definitions, work=tmp_path, parts=3,
+                search=functools.partial(last_waits, mark=str(mark), before=2),
+            )  # fmt: skip
+        killer.join()
+    assert len(files(tmp_path, "found-*.parquet")) == 2
+
+
+@contextmanager
+def scheduler_and_worker() -> Iterator[tuple[str, int]]:
+    """A scheduler and a worker, as one starts them by hand; the process of the first."""
+    with ExitStack() as ended:
+
+        def start(*arguments: str) -> subprocess.Popen[str]:
+            started = subprocess.Popen(
+                [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]],
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+            )
+            ended.callback(stop, started)
+            return started
+
+        scheduler = start("scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0")
+        assert scheduler.stderr is not None
+        line = next(line for line in scheduler.stderr if "Scheduler at:" in line)
+        address = line.split()[-1]
+        start("worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        yield address, scheduler.pid
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def last_waits(folder: str, result: str, *, mark: str, before: int) -> None:
+    """Searches a part; but after so many leaves its process number and waits."""
+    if len(list(Path(folder).parent.glob("found-*.parquet"))) < before:
+        search_part(folder, result)
+    else:
+        first_waits(folder, result, mark=mark)
+
+
+def test_workers_may_come_back_for_a_while(monkeypatch):
+    nobody = SimpleNamespace(scheduler_info=lambda: {"workers": {}})
+    somebody = SimpleNamespace(scheduler_info=lambda: {"workers": {"tcp://a": {}}})
+    monkeypatch.setattr("lifecircle.cluster.time.monotonic", lambda: 1_000.0)
+    assert clusters._still_there(somebody, 0.0) == 1_000.0
+    assert clusters._still_there(nobody, 900.0) == 900.0
+    with pytest.raises(InputError, match="All workers are gone, for 120 seconds"):
+        clusters._still_there(nobody, 879.0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to read peaks from")
+def test_workers_keep_to_the_memory_that_was_stated(client, checked, tmp_path):
+    division = divided(checked, searches_of(checked, checked.definitions), parts=1)
+    times_on(client, checked, checked.definitions, work=tmp_path, parts=1)
+    stated = clusters.BASE_BYTES + division.bytes[0]
+    assert max(client.run(peak_bytes).values()) < stated
+
+
+def peak_bytes() -> float:
+    """The most memory this process ever took."""
+    lines = Path("/proc/self/status").read_text("ascii", errors="replace").splitlines()
+    return next(float(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 @pytest.mark.slow
@@ -269,8 +372,8 @@ def test_memory_of_a_part_is_what_dask_leaves_to_each_thread():
         told = {str(i): {"memory_limit": m, "nthreads": n} for i, (m, n) in enumerate(workers)}
         return SimpleNamespace(scheduler_info=lambda: {"workers": told})
 
-    assert clusters.part_bytes(client((4e9, 1), (2e9, 1))) == pytest.approx(1.2e9 - 350e6)
-    assert clusters.part_bytes(client((4e9, 4))) == pytest.approx((2.4e9 - 350e6) / 4)
+    assert clusters.part_bytes(client((4e9, 1), (2e9, 1))) == pytest.approx(1.2e9 - 560e6)
+    assert clusters.part_bytes(client((4e9, 4))) == pytest.approx((2.4e9 - 560e6) / 4)
     assert clusters.part_bytes(client((0, 1))) == float("inf")
 
 

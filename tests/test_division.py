@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import shapely
 from scipy.spatial import KDTree
 
-from lifecircle.cutting import cells, margin_m, nearest_among, spans_of, touching, widened
+from lifecircle.cutting import (
+    blocks_of,
+    cells,
+    edges_in,
+    margin_m,
+    nearest_among,
+    spans_of,
+    widened,
+)
 from lifecircle.division import divided, part_of, write_streets
 from lifecircle.errors import InputError
 from lifecircle.network import Streets, street_network, without
@@ -122,16 +132,68 @@ def test_the_margin_grows_where_streets_are_quicker_than_the_mode():
     assert margin_m(row_of_streets(factor=2.0), places, 30.0) == pytest.approx(2000 * 1.1 + 1)
 
 
+def test_the_margin_looks_both_ways_along_a_street():
+    places = pd.DataFrame({"distance_m": [20.0]})
+    downhill = dataclasses.replace(row_of_streets(factor=2.0))
+    downhill = dataclasses.replace(downhill, backward_m=downhill.length_m * 0.25)
+    assert margin_m(downhill, places, 30.0) == pytest.approx(8000 * 1.1 + 1)
+
+
 def test_the_margin_holds_every_place_s_own_street():
     places = pd.DataFrame({"distance_m": [150.0, np.nan]})
     assert margin_m(row_of_streets(), places, 1.0) == pytest.approx(150 * 1.1 + 1)
+
+
+def test_the_margin_grows_where_the_plane_is_far_from_its_meridian():
+    """As in a country that is one zone: 25 degrees away the plane is some 8 % too large."""
+    lon, lat = np.array([145.0, 145.01]), np.array([20.0, 20.0])
+    network = street_network(Streets.plain(lon, lat, [0], [1]), crs=CRS)
+    plane_m = float(np.hypot(*(np.diff(each)[0] for each in (network.x, network.y))))
+    stretched = plane_m / network.length_m[0]
+    assert stretched > 1.08
+    places = pd.DataFrame({"distance_m": [0.0]})
+    assert margin_m(network, places, 30.0) >= 2000 * stretched
+
+    far = street_network(Streets.plain(lon + 20, lat, [0], [1]), crs=CRS)
+    plane_m = float(np.hypot(*(np.diff(each)[0] for each in (far.x, far.y))))
+    assert margin_m(far, places, 30.0) >= 2000 * plane_m / far.length_m[0] > 2000 * 1.2
+
+
+def test_in_a_short_search_places_are_moved_as_far_as_in_a_long_one(checked, tmp_path):
+    """One minute is 67 m on foot; off the stairs it may be 200 m."""
+    network = checked.project.network.model_copy(update={"search_minutes": 1.0})
+    project = checked.project.model_copy(update={"network": network})
+    short = dataclasses.replace(checked, project=project)
+    wanted = searches_of(short, short.definitions)
+    assert wanted.minutes == 1.0
+    found = times_in_parts(divided(short, wanted, parts=30), tmp_path)
+    assert_same_times(found, measured_times(short, short.definitions))
+
+
+def touching(network, box):
+    """Edges whose bounds touch a box, one by one."""
+    lines = shapely.linestrings(
+        np.stack([np.column_stack([network.x[e], network.y[e]]) for e in (network.u, network.v)], 1)
+    )
+    west, south, east, north = shapely.bounds(lines).T
+    return (east >= box[0]) & (west <= box[2]) & (north >= box[1]) & (south <= box[3])
+
+
+@pytest.mark.parametrize("half_m", [50.0, 700.0, 1_500.0, 9_000.0])
+def test_edges_in_a_box_are_counted(checked, half_m, monkeypatch):
+    monkeypatch.setattr("lifecircle.cutting.BLOCK_EDGES", 100)
+    network = checked.network
+    x, y = network.x.mean(), network.y.mean()
+    box = x - half_m, y - half_m, x + half_m, y + half_m
+    assert edges_in(spans_of(network), box) == touching(network, box).sum() > 0
 
 
 def test_edges_that_only_pass_by_belong_to_the_part():
     """The middle of an edge of 1,000 m is in the box, both its ends are far."""
     network = row_of_streets()
     box = (network.x[4] + 400.0, -1.0 + network.y[4], network.x[4] + 600.0, network.y[4] + 1.0)
-    assert np.flatnonzero(touching(spans_of(network), widened(box, 100.0))).tolist() == [4]
+    assert np.flatnonzero(touching(network, widened(box, 100.0))).tolist() == [4]
+    assert edges_in(spans_of(network), widened(box, 100.0)) == 1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -139,13 +201,13 @@ def test_the_nearest_facility_of_every_place_is_kept_and_few_others(seed):
     rng = np.random.default_rng(seed)
     at, places = rng.normal(0, 50_000, (3_000, 3)), rng.normal(0, 5_000, (40, 3))
     nearest = np.linalg.norm(places[:, None] - at[None], axis=2).argmin(axis=1)
-    kept = nearest_among(KDTree(at), places)
+    kept = nearest_among(KDTree(at), blocks_of(places))
     assert set(nearest) <= set(kept)
     assert len(kept) < 300
 
 
 def test_no_facility_is_none_to_keep():
-    assert nearest_among(KDTree(np.empty((0, 3))), np.zeros((2, 3))).tolist() == []
+    assert nearest_among(KDTree(np.empty((0, 3))), blocks_of(np.zeros((2, 3)))).tolist() == []
 
 
 def test_on_fast_streets_a_part_reaches_as_far_as_the_whole(checked, tmp_path):
@@ -173,7 +235,7 @@ def test_parts_give_what_the_whole_gives(checked, wanted, whole, parts, tmp_path
     division = divided(checked, wanted, parts=parts)
     for box in division.boxes if parts > 1 else ():
         around = widened(box, division.streets["walk"].margin_m)
-        edges = int(touching(division.streets["walk"].spans, around).sum())
+        edges = edges_in(division.streets["walk"].spans, around)
         assert edges < 0.9 * len(checked.network.u)  # each has a piece only
     assert_same_times(times_in_parts(division, tmp_path), whole)
     # The city has everything that could go wrong.
@@ -183,6 +245,10 @@ def test_parts_give_what_the_whole_gives(checked, wanted, whole, parts, tmp_path
         assert np.isfinite(taken.rim).any()
         assert np.isinf(taken.minutes).any(axis=None)
     assert walk.minutes.isna().any(axis=None)
+    lost = np.isfinite(walk.minutes).any(axis=1) & stepfree.cut_off.all(axis=1)
+    assert lost.any()  # among stairs alone
+    offered = checked.facilities["edge"]
+    assert checked.network.barred[offered[offered >= 0]].any()
     assert (stepfree.minutes > walk.minutes).any(axis=None)
 
 
@@ -264,36 +330,42 @@ def names(folder):
     return {path.name for path in folder.iterdir() if not path.name.startswith("streets-")}
 
 
-def test_nothing_half_written_stays(written, tmp_path):
+def test_nothing_half_written_stays(written, tmp_path, monkeypatch):
     part, folder = written
-    result = tmp_path / "found.parquet"
-    search_part(str(folder), str(result))
-    assert names(tmp_path) == {"part", "found.parquet"}
-    assert read_result(result, part.about["places"]) is not None
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError, match="taken"):
-        write_result(pd.DataFrame({"a": [1]}), tmp_path / "taken")
-    assert names(tmp_path) == {"part", "found.parquet", "taken"}
+    search_part(str(folder), str(tmp_path / "found-x"))
+    (result,) = tmp_path.glob("found-x-*.parquet")
+    assert names(tmp_path) == {"part", result.name}
+    assert read_result(tmp_path / "found-x", part.about["places"]) is not None
+
+    def full(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_result(pd.DataFrame({"a": [1]}), tmp_path / "found-y")
+    assert names(tmp_path) == {"part", result.name}
 
 
 def test_a_damaged_result_is_none(written, tmp_path):
     part, folder = written
-    result = tmp_path / "found.parquet"
-    places = part.about["places"]
-    search_part(str(folder), str(result))
-    assert read_result(result, places + 1) is None
+    places, start = part.about["places"], tmp_path / "found-x"
+    search_part(str(folder), str(start))
+    (result,) = tmp_path.glob("found-x-*.parquet")
+    assert read_result(start, places + 1) is None
     whole = result.read_bytes()
     result.write_bytes(whole[: len(whole) // 2])
-    assert read_result(result, places) is None
-    middle = len(whole) // 3
-    result.write_bytes(whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :])
-    assert read_result(result, places) is None
-    assert read_result(tmp_path / "none.parquet", places) is None
+    assert read_result(start, places) is None
+    for at in range(100, len(whole), len(whole) // 20):
+        result.write_bytes(whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :])
+        assert read_result(start, places) is None
+    assert read_result(tmp_path / "none", places) is None
+    result.write_bytes(whole)
+    assert read_result(start, places) is not None
 
 
 def test_a_worker_without_the_folder_says_which(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"gone.*part\.json"):
-        search_part(str(tmp_path / "gone"), str(tmp_path / "found.parquet"))
+        search_part(str(tmp_path / "gone"), str(tmp_path / "found"))
 
 
 def test_a_part_of_another_version_is_not_searched(written):
@@ -318,7 +390,7 @@ def tiled(checked, tmp_path, monkeypatch):
     monkeypatch.setattr("lifecircle.tiles.TILE_EDGES", 200)
     network = checked.network
     shut = without(network, network.barred)
-    write_tiles(network, shut, tmp_path / "streets.parquet")
+    write_tiles(network, shut, tmp_path / "streets.parquet", spans=spans_of(network))
     return network, shut, tmp_path / "streets.parquet"
 
 
@@ -332,7 +404,7 @@ def test_a_piece_is_the_streets_that_touch_the_box_in_their_order(tiled):
     network, shut, path = tiled
     box = a_corner(network)
     piece = read_tiles(path, box, speed_kmh=4.0, crs=network.crs)
-    assert piece.edge.tolist() == np.flatnonzero(touching(spans_of(network), box)).tolist()
+    assert piece.edge.tolist() == np.flatnonzero(touching(network, box)).tolist()
     assert 20 < len(piece.edge) < 0.1 * len(network.u)
     for whole, part, labels in (
         (network, piece.network, piece.component),
@@ -388,10 +460,10 @@ def test_a_file_that_ends_early_is_written_again(tiled):
     network, shut, path = tiled
     whole = path.read_bytes()
     path.write_bytes(whole[:-1000])
-    write_tiles(network, shut, path)
+    write_tiles(network, shut, path, spans=spans_of(network))
     assert path.read_bytes() == whole
     before = path.stat().st_mtime_ns
-    write_tiles(network, shut, path)
+    write_tiles(network, shut, path, spans=spans_of(network))
     assert path.stat().st_mtime_ns == before
 
 
@@ -405,4 +477,4 @@ def test_the_file_is_geoparquet(tiled):
     expected = [(network.x[n], network.y[n]) for n in (network.u[100], network.v[100])]
     assert list(row.geometry.coords) == expected
     some = gpd.read_parquet(path, bbox=a_corner(network))
-    assert set(some["edge"]) == set(np.flatnonzero(touching(spans_of(network), a_corner(network))))
+    assert set(some["edge"]) == set(np.flatnonzero(touching(network, a_corner(network))))
