@@ -8,6 +8,7 @@ user's cache folder, so that only the very first use waits for it.
 from __future__ import annotations
 
 import importlib.util
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -32,6 +33,12 @@ def cache_folder() -> Path:
     numba's own variable `NUMBA_CACHE_DIR` names another folder.
     """
     return platformdirs.user_cache_path("lifecircle", appauthor=False) / VERSION
+
+
+def ready_file() -> Path:
+    """A file that is there once the loops of this version were compiled for this Python."""
+    numba_version = numba.__version__ if COMPILED else ""
+    return cache_folder() / f"ready-{platform.python_version()}-{numba_version}"
 
 
 def compiled(function: Callable[Inputs, Output]) -> Callable[Inputs, Output]:

@@ -48,6 +48,7 @@ from lifecircle.project.tables import NetworkTable, Project
 from lifecircle.snapping import snap
 from lifecircle.standards import Standard
 from lifecircle.streets import LoadedNetwork
+from lifecircle.warm_up import warm_up
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +85,7 @@ def check_layers(
 ) -> Checked:
     """Every layer read, checked and put on the streets. Arguments and errors as `analyse`."""
     clock = Clock({}, progress)
+    warm_up(clock)
     read = _read(_project_file(project, overrides), frozenset(key for key, _, _ in added), clock)
     file, zones = read.file, read.zones.frame
     clock.start("snapping")

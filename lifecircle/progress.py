@@ -9,7 +9,7 @@ Progress = Callable[[str, int, int], None]
 """Called with a step's message code, how many steps are done, and how many there are."""
 
 STEPS = (
-    "zones", "streets", "facilities", "demand", "snapping", "minutes", "rates", "isochrones",
+    "compiling", "zones", "streets", "facilities", "demand", "snapping", "minutes", "rates", "isochrones",
     "files",
 )  # fmt: skip
 

@@ -61,7 +61,7 @@ LAYERS = [
         "searches",
         "settling",
     }
-    | {"sample", "sample_data", "sample_files", "sample_streets"},
+    | {"sample", "sample_data", "sample_files", "sample_streets", "warm_up"},
     # door
     {"__main__", "command"},
     # everything public
