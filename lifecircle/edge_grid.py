@@ -151,7 +151,7 @@ def _search(
     """The nearest edge to each point, and its distance."""
     cell_m, columns, rows, lines = grid.cell_m, grid.columns, grid.rows, grid.lines
     nearest, distance = np.full(len(x), -1, np.int64), np.full(len(x), np.inf)
-    near = np.empty(64, np.int32)
+    cells, near = (grid.start, grid.edges, columns, rows), np.empty(64, np.int32)
     for point in range(len(x)):
         px, py = x[point], y[point]
         east, north = px - grid.west, py - grid.south
@@ -164,8 +164,10 @@ def _search(
         # Whatever is nearer than the squares so far reach to has been seen.
         while ring <= last and best >= (ring - 1) * cell_m + inside <= reach_m:
             seen = count
-            near, count = _gather(grid, (column, row, ring), near, count)
-            for edge in near[seen:count]:
+            # Bare arrays: to hand over the whole grid takes as long as to look through a cell.
+            near, count = _gather(cells, (column, row, ring), near, count)
+            for place in range(seen, count):
+                edge = near[place]
                 if not allowed[edge]:
                     continue
                 away = _distance(lines, edge, px, py)
@@ -187,13 +189,13 @@ def _search(
 
 @compiled
 def _gather(
-    grid: EdgeGrid, square: tuple[int, int, int], near: Int32s, count: int
+    cells: tuple[Int32s, Int32s, int, int], square: tuple[int, int, int], near: Int32s, count: int
 ) -> tuple[Int32s, int]:
     """Add the edges of the cells so many rings away from a cell to those that are near."""
     column, row, ring = square
-    start, edges, columns = grid.start, grid.edges, grid.columns
+    start, edges, columns, rows = cells
     west, east = max(0, column - ring), min(columns - 1, column + ring)
-    for r in range(max(0, row - ring), min(grid.rows - 1, row + ring) + 1):
+    for r in range(max(0, row - ring), min(rows - 1, row + ring) + 1):
         across = abs(r - row) == ring
         c = west if across else column - ring
         while c <= east:
@@ -201,8 +203,9 @@ def _gather(
                 first, stop = start[r * columns + c], start[r * columns + c + 1]
                 if count + stop - first > len(near):
                     near = np.append(near, np.empty(len(near) + stop - first, np.int32))
-                near[count : count + stop - first] = edges[first:stop]
-                count += stop - first
+                for place in range(first, stop):
+                    near[count] = edges[place]
+                    count += 1
             c += 1 if across else 2 * ring
     return near, count
 
