@@ -72,6 +72,20 @@ def origin_destination(
     ------
     InputError
         If places or facilities are not snapped.
+
+    Examples
+    --------
+    Within three minutes, two blocks, of the sample town's facilities:
+
+    >>> import pyproj
+    >>> from lifecircle.network import street_network
+    >>> from lifecircle.sample import town
+    >>> from lifecircle.snapping import snap
+    >>> network = street_network(town().streets, crs=pyproj.CRS("EPSG:4549"))
+    >>> demand, facilities = (snap(f, network) for f in (town().demand, town().facilities))
+    >>> (pairs,) = origin_destination(network, demand, facilities, cutoff_minutes=3)
+    >>> pairs[pairs["origin"] == 0].round(2)[["destination", "minutes"]].values.tolist()
+    [['health-1', 0.0], ['culture-1', 3.0]]
     """
     offers, pace = offers_of(demand, facilities), metres_per_minute(network.speed_kmh)
     most = int(memory_mb * 2**20 / BYTES_A_PAIR)
@@ -104,6 +118,20 @@ def nearest_facilities(
     ------
     InputError
         If places or facilities are not snapped, or `k` is less than 1.
+
+    Examples
+    --------
+    From the corner in the south-east of the sample town to both places of culture:
+
+    >>> import pyproj
+    >>> from lifecircle.network import street_network
+    >>> from lifecircle.sample import town
+    >>> from lifecircle.snapping import snap
+    >>> network = street_network(town().streets, crs=pyproj.CRS("EPSG:4549"))
+    >>> demand, facilities = (snap(f, network) for f in (town().demand, town().facilities))
+    >>> found = nearest_facilities(network, demand, facilities, k=2).round(2)
+    >>> found.query("origin == 2 and service == 'culture'")[["facility", "minutes"]].values.tolist()
+    [['culture-2', 2.25], ['culture-1', 3.0]]
     """
     if k < 1:
         raise InputError.of("accessibility.k", k=k)
@@ -137,6 +165,20 @@ def facilities_within(
     ------
     InputError
         If places or facilities are not snapped, or no limit is given.
+
+    Examples
+    --------
+    How much culture the corner in the south-east of the sample town has within two and within four
+    minutes:
+
+    >>> import pyproj
+    >>> from lifecircle.network import street_network
+    >>> from lifecircle.sample import town
+    >>> from lifecircle.snapping import snap
+    >>> network = street_network(town().streets, crs=pyproj.CRS("EPSG:4549"))
+    >>> demand, facilities = (snap(f, network) for f in (town().demand, town().facilities))
+    >>> facilities_within(network, demand, facilities, minutes=[2, 4])["culture"].loc[2].tolist()
+    [0.0, 2.0]
     """
     if not len(minutes):
         raise InputError.of("accessibility.no_limit")

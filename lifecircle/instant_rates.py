@@ -104,6 +104,15 @@ def rates_if(
     ----------
     base
         What `baseline` made of a run.
+
+    Examples
+    --------
+    >>> import lifecircle as lc
+    >>> base = baseline(lc.analyse(lc.monaco_project()))
+    >>> table = rates_if(base, add=[("health", 7.4197, 43.7325)])
+    >>> rows = table[table["level"] == "city"].set_index("service")
+    >>> f"{rows.loc['health', 'rate']:.3f}"
+    '0.983'
     """
     analysis, layers = base.analysis, layers_of(base.analysis)
     changes = changes_to(analysis.facilities, add=add, close=close, move=move)

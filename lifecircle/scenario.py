@@ -54,6 +54,17 @@ def what_if(
     InputError
         If there is no such facility or service, a new place is too far from every street, or the
         analysis was opened from its files.
+
+    Examples
+    --------
+    >>> import lifecircle as lc
+    >>> run = lc.analyse(lc.monaco_project())
+    >>> more = what_if(run, add=[("health", 7.4197, 43.7325)])
+    >>> for each in (run, more):
+    ...     rows = each.coverage[each.coverage["level"] == "city"].set_index("service")
+    ...     print(f"{rows.loc['health', 'rate']:.3f}")
+    0.970
+    0.983
     """
     layers, changes = (
         layers_of(analysis),
