@@ -219,7 +219,7 @@ ISOCHRONES = Task(
             fit=functools.partial(_fitting, _contours),
         ),
         Engine(
-            "lifecircle, bands",
+            "bands around streets (ours)",
             lambda _: None,
             _bands,
             _read_bands,
