@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lifecircle.accessibility import offers_of, pairs_of
 from lifecircle.bands import Geometries
 from lifecircle.errors import InputError
 from lifecircle.geodesy import WGS84, transformer
 from lifecircle.isochrone_rows import asked, framed
 from lifecircle.nearest import nearest_targets
 from lifecircle.network import Floats, Ints, StreetNetwork, metres_per_minute
+from lifecircle.pairs import offers_of, pairs_of
 from lifecircle.snapping import MAX_SNAP_M, MIN_COMPONENT_M, choose_edges, fraction_on
 from lifecircle.standards import Standard
 

@@ -7,14 +7,13 @@ so that a library's answer and this one are the same edge.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
 from lifecircle.chains import Bools, Floats, Int32s, Ints, along_space
-from lifecircle.compiled import compiled
+from lifecircle.compiled import compiled, cores
 
 LEAST_CELL_M = 1.0
 CLOSE_M = 1e-6
@@ -85,7 +84,7 @@ def nearest_edges(
         some = order[start : start + POINTS_AT_ONCE]
         edge[some], away_m[some] = _search(grid, x[some], y[some], allowed, reach_m)
 
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         list(threads.map(find, range(0, len(order), POINTS_AT_ONCE)))
     return edge, away_m
 

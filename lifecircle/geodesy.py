@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
@@ -12,6 +11,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Geod, Transformer
 
+from lifecircle.compiled import cores
 from lifecircle.errors import CRSError
 
 FloatArray = NDArray[np.float64]
@@ -54,7 +54,7 @@ def _long_m(west: FloatArray, south: FloatArray, east: FloatArray, north: FloatA
         metres[some] = _ELLIPSOID.inv(west[some], south[some], east[some], north[some])[2]
 
     starts = range(0, len(metres), _BLOCK)
-    with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1) or 1) as threads:
+    with ThreadPoolExecutor(min(len(starts), cores()) or 1) as threads:
         list(threads.map(measure, starts))
     return metres
 

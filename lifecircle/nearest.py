@@ -5,7 +5,6 @@ Both agree in metres to a rounding, and in which target except where two are equ
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +13,7 @@ import pandas as pd
 
 from lifecircle import search
 from lifecircle.chains import Chains, Int32s
-from lifecircle.compiled import COMPILED, compiled
+from lifecircle.compiled import COMPILED, compiled, cores
 from lifecircle.kernel import new_front, spread
 from lifecircle.network import Floats, Ints, StreetNetwork
 from lifecircle.positions import (
@@ -65,7 +64,7 @@ def nearest_targets(
     order = _by_chain(here.chain, len(chains.first))
     here = some_of(here, order)
     there = [positions_of(chains, costs, each) for each in targets]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         found = threads.map(lambda each: _nearest(chains, here, each, limit_m), there)
         return [_put_back(order, *each, limit_m) for each in found]
 

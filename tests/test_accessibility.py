@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lifecircle as lc
-from lifecircle import accessibility
+from lifecircle import pairs as pairs_module
 from lifecircle.accessibility import BYTES_A_PAIR
 from lifecircle.crs import metric_crs
 from lifecircle.network import metres_per_minute, street_network
@@ -150,7 +150,7 @@ def test_pairs_on_tangled_streets(found, cutoff):
 
 def test_without_numba_the_library_serves(small, monkeypatch):
     once = in_order(pd.concat(lc.origin_destination(*small, cutoff_minutes=5.0)))
-    monkeypatch.setattr(accessibility, "COMPILED", False)
+    monkeypatch.setattr(pairs_module, "COMPILED", False)
     again = in_order(pd.concat(lc.origin_destination(*small, cutoff_minutes=5.0)))
     pd.testing.assert_frame_equal(once, again, rtol=0, atol=1e-9)
 

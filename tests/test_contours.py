@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 import lifecircle as lc
-from lifecircle import accessibility, contours, nearest, snapping
+from lifecircle import contours, nearest, pairs, snapping
 from lifecircle.network import street_network
 from lifecircle.sample import city
 from lifecircle.snapping import snap
@@ -192,7 +192,7 @@ def test_without_numba_libraries_serve(on_streets, monkeypatch):
     network, facilities, asked = on_streets
     few = facilities.iloc[:3]
     once = lc.isochrones(network, few, asked.at(5), resolution_m=50).to_crs(CRS)
-    for module in (accessibility, nearest, snapping):
+    for module in (pairs, nearest, snapping):
         monkeypatch.setattr(module, "COMPILED", False)
     again = lc.isochrones(network, few, asked.at(5), resolution_m=50).to_crs(CRS)
     assert once.drop(columns="geometry").equals(again.drop(columns="geometry"))

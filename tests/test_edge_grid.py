@@ -128,7 +128,7 @@ def test_neither_threads_nor_blocks_change_an_edge(monkeypatch):
     network = street_network(made.streets, crs=metric_crs("auto", *CENTRE))
     once = snap(made.demand, network)
     monkeypatch.setattr(module, "POINTS_AT_ONCE", 17)
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 5)
+    monkeypatch.setattr(module, "cores", lambda: 5)
     again = snap(made.demand, network)
     for name in snapping.SNAPPED_COLUMNS:
         np.testing.assert_array_equal(once[name], again[name])

@@ -29,7 +29,7 @@ LAYERS = [
     {"datum_check", "snapping"},
     # minutes: the hinge
     {"compounds", "explanation", "stepfree", "straight", "travel", "walls"}
-    | {"accessibility", "kernel", "nearest", "positions", "reaching", "search"},
+    | {"accessibility", "kernel", "nearest", "pairs", "positions", "reaching", "search"},
     # tables per zone and service
     {"applied", "curves", "identities", "levels", "measured", "rates"}
     | {"certainty", "choices", "confidence", "facility_lists", "grounds", "spread"}
