@@ -88,7 +88,7 @@ def _nearest(chains: Chains, places: Positions, at: Positions, limit_m: float) -
     targets, count = targets_on(chains, at), len(at.chain)
     post(targets, 0, count)
     seeds = seeds_at(chains, at, 0, count)
-    search_m = limit_m
+    search_m = max(limit_m, 0.0)
     if np.isinf(limit_m):  # no shortest way is longer than all streets together
         legs_m = seeds.metres[np.isfinite(seeds.metres)].max(initial=0.0)
         search_m = float(chains.arcs.metres.sum() + legs_m)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from lifecircle import search
 from lifecircle.compiled import COMPILED, cores
+from lifecircle.errors import InputError
 from lifecircle.nearest import bucket_width
 from lifecircle.network import Ints, StreetNetwork
 from lifecircle.positions import positions_of
@@ -53,6 +54,8 @@ def pairs_of(
     network: StreetNetwork, demand: pd.DataFrame, offers: Offers, limit_m: float, most: int
 ) -> Iterator[Pairs]:
     """All pairs within the limit, no more than `most` at a time, facility by facility."""
+    if not 0 <= limit_m < np.inf:
+        raise InputError.of("accessibility.cutoff", metres=limit_m)
     if offers.names.empty:
         yield Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
     if not COMPILED:

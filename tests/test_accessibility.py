@@ -172,3 +172,13 @@ def test_what_cannot_be_asked(small):
         lc.facilities_within(network, demand, facilities, minutes=())
     with pytest.raises(lc.InputError, match="edge"):
         lc.facilities_within(network, demand.drop(columns="edge"), facilities)
+    for minutes in (np.inf, -1.0, np.nan):
+        with pytest.raises(lc.InputError, match="no cutoff that could be searched"):
+            list(lc.origin_destination(network, demand, facilities, cutoff_minutes=minutes))
+
+
+def test_a_negative_limit_reaches_nobody(small):
+    network, demand, facilities = small
+    taken = lc.travel_time(network, demand, facilities, search_minutes=-1.0)
+    on = (demand["edge"] >= 0).to_numpy()
+    assert np.isinf(taken.minutes[on]).all(axis=None)
