@@ -70,38 +70,42 @@ def changes_to(
 
 
 def new_places(facilities: gpd.GeoDataFrame, changes: Changes) -> gpd.GeoDataFrame:
-    """Access points that the changes bring: those moved, then those added, in EPSG:4326.
+    """Access points that the changes bring, in EPSG:4326: those moved, then those added.
 
     A facility that is moved has a single access point there for each of its services, and keeps
-    what else is known of it.
+    what else is known of it. The index says where in the list of facilities they belong.
     """
-    columns = [name for name in facilities.columns if name not in _POSITION]
+    if not changes.move:
+        return _added(changes.add, facilities) if changes.add else facilities.iloc[:0]
     place = {facility: (lon, lat) for facility, lon, lat in changes.move}
+    columns = [name for name in facilities.columns if name not in _POSITION]
     moved = facilities.loc[facilities["facility"].isin(list(place)), columns]
     moved = moved.drop_duplicates(["facility", "service"])
-    x, y = np.array([place[each] for each in moved["facility"]] or np.empty((0, 2))).T
+    x, y = np.array([place[each] for each in moved["facility"]]).T
     moved = moved.set_geometry(gpd.points_from_xy(x, y, crs="EPSG:4326"))
-    frames = [moved] if len(moved) else []
-    if changes.add:
-        frames.append(_added(changes.add))
-    if not frames:
-        return facilities.iloc[:0][columns]
-    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    return pd.concat([moved, _added(changes.add, facilities)]) if changes.add else moved
 
 
 def added_to(facilities: gpd.GeoDataFrame, added: Iterable[Added]) -> gpd.GeoDataFrame:
     """The facilities and, after them, those that do not exist yet."""
     added = tuple(added)
-    return pd.concat([facilities, _added(added)], ignore_index=True) if added else facilities
+    if not added:
+        return facilities
+    return pd.concat([facilities, _added(added, facilities)], ignore_index=True)
 
 
-def _added(added: tuple[Added, ...]) -> gpd.GeoDataFrame:
+def _added(added: tuple[Added, ...], facilities: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Rows after those of the facilities, with ids `added:1` … that none of them has."""
+    ids = facilities.loc[facilities["facility"].str.startswith(f"{ADDED}:"), "facility"]
+    numbers = ids.str.removeprefix(f"{ADDED}:")
+    first = 1 + max((int(each) for each in numbers if each.isdecimal()), default=0)
     return gpd.GeoDataFrame(
         {
-            "facility": [f"added:{number}" for number in range(1, len(added) + 1)],
+            "facility": [f"{ADDED}:{first + number}" for number in range(len(added))],
             "service": [service for service, _, _ in added],
             "name": "", "layer": ADDED, "site": "", "capacity": np.nan,
         },
+        index=(facilities.index.max() + 1 if len(facilities) else 0) + np.arange(len(added)),
         geometry=gpd.points_from_xy([lon for _, lon, _ in added], [lat for _, _, lat in added]),
         crs="EPSG:4326",
     )  # fmt: skip

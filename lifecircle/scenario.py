@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable
 
+import geopandas as gpd
 import pandas as pd
 
 from lifecircle.analysis import Analysis
 from lifecircle.changes import ADDED, Added, Changes, Moved, changes_to, new_places
-from lifecircle.checked_layers import Checked, OnStreets
-from lifecircle.definitions import Definition, catalogue
+from lifecircle.checked_layers import Checked
+from lifecircle.definitions import RADIUS, STEPFREE, Definition, catalogue, methods_of
 from lifecircle.errors import InputError
 from lifecircle.findings import Finding, finding
 from lifecircle.messages import some
@@ -100,11 +101,63 @@ def with_changes(layers: Checked, changes: Changes) -> Checked:
     InputError
         If a service is none of the standards', or a new place is too far from every street.
     """
+    streets, found = {}, _notes(changes)
+    for mode, new in new_on_streets(layers, changes).items():
+        each = layers.streets[mode]
+        kept = each.facilities[~each.facilities["facility"].isin(changes.gone)]
+        # What was moved keeps its place in the list: of equally near facilities the first counts.
+        facilities = pd.concat([kept, new]).sort_index(kind="stable").reset_index(drop=True)
+        streets[mode] = dataclasses.replace(each, facilities=facilities)
+        if each is layers.main and len(new):
+            limits = _limits(layers.project)
+            found += snapping_findings(new, each.network, layer=ADDED, source="--add", **limits)
+    given = layers.given | {service for service, _, _ in changes.add}
+    findings = (*layers.findings, *found)
+    return dataclasses.replace(layers, streets=streets, given=given, findings=findings)
+
+
+def new_on_streets(layers: Checked, changes: Changes) -> dict[str, gpd.GeoDataFrame]:
+    """The access points that the changes bring, on the streets of every mode.
+
+    Raises
+    ------
+    InputError
+        If a service is none of the standards', or reached by a mode whose streets were not read, or
+        a new place is too far from every street.
+    """
     known = list(dict.fromkeys(key for one in layers.standards.values() for key in one.keys))
     unknown = [service for service, _, _ in changes.add if service not in known]
     if unknown:
         raise InputError.of("changes.service", service=unknown[0], known=", ".join(known))
-    found = [
+    _refuse_unread(layers, changes)
+    new = new_places(layers.facilities, changes)
+    found = {}
+    for mode, streets in layers.streets.items():
+        found[mode] = snap(new, streets.network, **_limits(layers.project))
+        lost = found[mode][found[mode]["edge"] < 0]
+        if len(lost):
+            place, limit_m = lost.geometry.iloc[0], layers.project.network.max_snap_m
+            raise InputError.of(
+                "changes.off_streets",
+                facility=lost["facility"].iloc[0], lon=place.x, lat=place.y, limit_m=limit_m,
+            )  # fmt: skip
+    return found
+
+
+def _refuse_unread(layers: Checked, changes: Changes) -> None:
+    """Streets are read for modes in use; the first facility of a service may ask for another."""
+    for service, _, _ in changes.add:
+        for one in layers.definitions:
+            given = {*layers.given, service}
+            for key in methods_of(one, layers.standards[one.key], given):
+                mode = key.removesuffix(STEPFREE)
+                if key != RADIUS and mode not in layers.streets:
+                    raise InputError.of("changes.mode", service=service, mode=mode)
+
+
+def _notes(changes: Changes) -> list[Finding]:
+    """That this is not the city as it is."""
+    return [
         finding("facilities", code, severity="info", count=len(ids), names=some(ids))
         for code, ids in (
             ("changes.closed", changes.close),
@@ -112,35 +165,11 @@ def with_changes(layers: Checked, changes: Changes) -> Checked:
         )
         if ids
     ]
-    streets = {}
-    for mode, each in layers.streets.items():
-        streets[mode], notes = _changed(each, changes, layers.project)
-        found += notes if each is layers.main else []
-    given = layers.given | {service for service, _, _ in changes.add}
-    findings = (*layers.findings, *found)
-    return dataclasses.replace(layers, streets=streets, given=given, findings=findings)
 
 
-def _changed(
-    streets: OnStreets, changes: Changes, project: Project
-) -> tuple[OnStreets, list[Finding]]:
-    """The facilities on the streets of a mode after the changes, and what was found of new ones."""
-    network = project.network
-    limits = {"max_snap_m": network.max_snap_m, "min_component_m": network.min_component_m}
-    kept = streets.facilities[~streets.facilities["facility"].isin(changes.gone)]
-    new = new_places(streets.facilities, changes)
-    if new.empty:
-        return dataclasses.replace(streets, facilities=kept.reset_index(drop=True)), []
-    here = snap(new, streets.network, **limits)
-    lost = here[here["edge"] < 0]
-    if len(lost):
-        place = lost.geometry.iloc[0]
-        raise InputError.of(
-            "changes.off_streets", lon=place.x, lat=place.y, limit_m=network.max_snap_m
-        )
-    told = snapping_findings(here, streets.network, layer=ADDED, source="--add", **limits)
-    facilities = pd.concat([kept, here], ignore_index=True)
-    return dataclasses.replace(streets, facilities=facilities), told
+def _limits(project: Project) -> dict[str, float]:
+    table = project.network
+    return {"max_snap_m": table.max_snap_m, "min_component_m": table.min_component_m}
 
 
 def _only(

@@ -49,7 +49,8 @@ LAYERS = [
         "verdicts",
     },
     # the only places that know the order of steps
-    {"analysis", "beside", "changes", "checked_layers", "contents", "intake", "layer_checks"}
+    {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
+    | {"changed_minutes", "changed_sums", "changes"}
     | {"cluster", "cutting", "distributed", "division", "fields", "gathering", "parts", "tiles"}
     | {
         "pipeline",

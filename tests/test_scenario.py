@@ -185,6 +185,103 @@ def test_a_moved_facility_keeps_what_is_known_of_it(town):
     assert (row.service, row.name) == (known["service"], known["name"])
 
 
+def test_a_moved_facility_is_what_an_edited_list_says(town, base):
+    """The list as somebody would edit it: one row at another place, other entrances gone."""
+    several = town.facilities["facility"].value_counts().index[0]
+    rows = np.flatnonzero(town.facilities["facility"] == several)
+    assert len(rows) > 1
+    place = town.demand[town.demand["edge"] >= 0].geometry.iloc[300]
+    edited = made_of(town).facilities.copy()
+    edited.loc[rows[0], "geometry"] = place
+    edited = edited.drop(index=rows[1:]).reset_index(drop=True)
+    expected = rated(
+        dataclasses.replace(town.layers, streets={"walk": layers(replaced(town, edited))})
+    )
+    changes = {"move": [(several, place.x, place.y)]}
+    found = lc.what_if(town, **changes)
+    assert_same(found, expected)
+    quick = lc.rates_if(base, **changes)
+    pd.testing.assert_frame_equal(
+        quick, expected.coverage.drop(columns=CERTAINTY), check_exact=True
+    )
+
+
+def made_of(analysis: Analysis):
+    """The city of these tests as it was made."""
+    made = city(nodes=1500, seed=6, services=4)
+    assert made.facilities["facility"].tolist() == analysis.facilities["facility"].tolist()
+    return made
+
+
+def replaced(analysis: Analysis, facilities: gpd.GeoDataFrame):
+    return dataclasses.replace(made_of(analysis), facilities=facilities)
+
+
+def test_of_facilities_at_one_spot_the_first_counts_also_after_a_move(town):
+    health = town.facilities[town.facilities["service"] == "health"].drop_duplicates("facility")
+    first, second = health.iloc[0], health.iloc[1]
+    for mover, other in ((first, second), (second, first)):
+        at = other.geometry
+        taken = lc.what_if(town, move=[(mover["facility"], at.x, at.y)]).travel_time
+        names = set(taken.facility["health"])
+        assert first["facility"] in names
+        # the second is nowhere the nearest, unless it has another entrance
+        entrances = (town.facilities["facility"] == second["facility"]).sum()
+        if mover is second or entrances == 1:
+            assert second["facility"] not in names
+
+
+def test_facilities_added_one_after_the_other_have_ids_of_their_own(town):
+    one, two = (town.demand.geometry.iloc[row] for row in (40, 90))
+    changes = [("health", one.x, one.y), ("culture", two.x, two.y)]
+    step = lc.what_if(lc.what_if(town, add=changes[:1]), add=changes[1:])
+    assert step.facilities["facility"].iloc[-2:].tolist() == ["added:1", "added:2"]
+    assert_same(step, lc.what_if(town, add=changes))
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_monaco_s_rates_at_once_are_those_of_a_fresh_run(monaco, seed):
+    changes = some_changes(monaco, seed)
+    assert sum(map(len, changes.values())) > 1
+    expected = fresh(monaco, **changes).coverage.drop(columns=CERTAINTY)
+    quick = lc.rates_if(lc.baseline(monaco), **changes)
+    # of refined land nothing is said
+    assert set(expected["definition"]) - set(quick["definition"]) == {"land"}
+    expected = expected[expected["definition"] != "land"]
+    pd.testing.assert_frame_equal(quick, expected, check_exact=True)
+
+
+def test_refined_land_alone_takes_a_whole_run(monaco):
+    land = [one for one in monaco.definitions if one.key == "land"]
+    with pytest.raises(lc.InputError, match=r"residential_land are refined.*what_if"):
+        lc.baseline(dataclasses.replace(monaco, definitions=tuple(land)))
+
+
+def test_without_compiled_loops_the_rates_at_once_are_the_same(town, base, monkeypatch):
+    changes = some_changes(town, 5)
+    compiled = lc.rates_if(base, **changes)
+    for module in ("changed_minutes", "nearest"):
+        monkeypatch.setattr(f"lifecircle.{module}.COMPILED", False)
+    pd.testing.assert_frame_equal(lc.rates_if(lc.baseline(town), **changes), compiled)
+
+
+def test_a_service_by_a_mode_whose_streets_were_not_read(town):
+    layers, key = town.layers, town.definition.key
+    standard = layers.standards[key]
+    services = tuple(
+        dataclasses.replace(each, mode="cycle") if each.key == "sports" else each
+        for each in standard.services
+    )
+    cycled = dataclasses.replace(
+        layers,
+        standards={**layers.standards, key: dataclasses.replace(standard, services=services)},
+        given=layers.given - {"sports"},
+    )
+    place = town.demand.geometry.iloc[100]
+    with pytest.raises(lc.InputError, match=r"sports is reached by mode cycle.*empty = true"):
+        lc.what_if(dataclasses.replace(town, layers=cycled), add=[("sports", place.x, place.y)])
+
+
 def test_nothing_of_the_run_is_changed(town, base):
     copies = town.coverage.copy(), town.facilities.copy(), town.travel_time.minutes.copy()
     name = town.facilities["facility"].iloc[3]
@@ -208,8 +305,8 @@ def test_no_change_changes_nothing(town, base):
         ({"move": [("nobody", 121.0, 31.0)]}, "no facility 'nobody'"),
         ({"close": ["health-1", "health-1"]}, "'health-1' is to be closed or moved more than once"),
         ({"add": [("gym", 121.0, 31.0)]}, "no service 'gym'"),
-        ({"add": [("health", 31.0, 121.0)]}, "farther than 200 m from every street"),
-        ({"move": [("health-1", 120.0, 31.0)]}, "farther than 200 m from every street"),
+        ({"add": [("health", 31.0, 121.0)]}, "'added:1'.*farther than 200 m from every street"),
+        ({"move": [("health-1", 120.0, 31.0)]}, "'health-1'.*farther than 200 m from every street"),
     ],
 )
 def test_what_cannot_be_changed(town, base, changes, words):
