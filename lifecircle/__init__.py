@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from lifecircle.analysis import Analysis
     from lifecircle.catchment import catchments
     from lifecircle.choices import sensitivity
+    from lifecircle.contours import isochrones
     from lifecircle.curves import coverage_curves, curve, near_misses
     from lifecircle.datum import gcj02_from_wgs84, wgs84_from_gcj02
     from lifecircle.definitions import Definition
+    from lifecircle.distributed import analyse_on
     from lifecircle.errors import BrokenIdentityError, CRSError, InputError, LifecircleError
     from lifecircle.explanation import Explanation, explain
     from lifecircle.facility_lists import FacilityComparison, compare_facilities
     from lifecircle.findings import Finding, Layer
     from lifecircle.graphs import from_networkx, to_networkx
+    from lifecircle.instant_rates import Baseline, baseline, rates_if
     from lifecircle.intake import check_layers
     from lifecircle.maps.gaps import gap_map
     from lifecircle.maps.isochrones import isochrone_map
@@ -40,11 +43,13 @@ if TYPE_CHECKING:
     from lifecircle.project.tables import Project
     from lifecircle.provision import presence
     from lifecircle.rates import coverage
-    from lifecircle.reach import isochrones, reached_edges
+    from lifecircle.reach import buffered_isochrones, reached_edges
     from lifecircle.reading import read_demand, read_facilities, read_standard, read_zones
     from lifecircle.runs import open_run, write
     from lifecircle.sample import SampleCity, sample_city
     from lifecircle.sample_data import monaco_project
+    from lifecircle.sample_files import write_sample
+    from lifecircle.scenario import what_if
     from lifecircle.snapping import snap
     from lifecircle.standards import Service, Standard
     from lifecircle.streets import read_network
@@ -55,6 +60,7 @@ __version__ = VERSION
 
 _MODULES = {
     "Analysis": "analysis",
+    "Baseline": "instant_rates",
     "BrokenIdentityError": "errors",
     "CRSError": "errors",
     "Definition": "definitions",
@@ -73,6 +79,9 @@ _MODULES = {
     "StreetNetwork": "network",
     "TravelTime": "travel",
     "analyse": "pipeline",
+    "analyse_on": "distributed",
+    "baseline": "instant_rates",
+    "buffered_isochrones": "reach",
     "catchments": "catchment",
     "check_layers": "intake",
     "compare_facilities": "facility_lists",
@@ -87,13 +96,14 @@ _MODULES = {
     "gap_map": "maps.gaps",
     "gcj02_from_wgs84": "datum",
     "isochrone_map": "maps.isochrones",
-    "isochrones": "reach",
+    "isochrones": "contours",
     "monaco_project": "sample_data",
     "near_misses": "curves",
     "nearest_facilities": "accessibility",
     "open_run": "runs",
     "origin_destination": "accessibility",
     "presence": "provision",
+    "rates_if": "instant_rates",
     "reached_edges": "reach",
     "print_run": "printing",
     "read_demand": "reading",
@@ -110,12 +120,15 @@ _MODULES = {
     "to_networkx": "graphs",
     "travel_time": "travel",
     "wgs84_from_gcj02": "datum",
+    "what_if": "scenario",
     "write": "runs",
     "write_maps": "printing",
+    "write_sample": "sample_files",
 }
 
 __all__ = [
     "Analysis",
+    "Baseline",
     "BrokenIdentityError",
     "CRSError",
     "Definition",
@@ -134,6 +147,9 @@ __all__ = [
     "StreetNetwork",
     "TravelTime",
     "analyse",
+    "analyse_on",
+    "baseline",
+    "buffered_isochrones",
     "catchments",
     "check_layers",
     "compare_facilities",
@@ -156,6 +172,7 @@ __all__ = [
     "origin_destination",
     "presence",
     "print_run",
+    "rates_if",
     "reached_edges",
     "read_demand",
     "read_facilities",
@@ -171,8 +188,10 @@ __all__ = [
     "to_networkx",
     "travel_time",
     "wgs84_from_gcj02",
+    "what_if",
     "write",
     "write_maps",
+    "write_sample",
 ]
 
 

@@ -6,41 +6,22 @@ memory does not grow with the city.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from lifecircle import search
 from lifecircle.chains import Int32s
-from lifecircle.compiled import COMPILED, compiled
+from lifecircle.compiled import compiled
 from lifecircle.errors import InputError
-from lifecircle.nearest import bucket_width
 from lifecircle.network import Floats, Ints, StreetNetwork, metres_per_minute
-from lifecircle.positions import positions_of
-from lifecircle.reaching import Pairs, Sources, inhabited, pairs_within
-from lifecircle.travel import check_snapped
+from lifecircle.pairs import Offers, offers_of, pairs_of
+from lifecircle.reaching import Pairs
 
 BYTES_A_PAIR = 64
 """What a pair takes in arrays and table together."""
 
-SOURCES_AT_ONCE = 256
 TOLERANCE_MIN = 1e-6
-
-
-@dataclass(frozen=True, eq=False)
-class _Offers:
-    """Facilities by service, with the snapped access points of each in a row.
-
-    `names` has `service` and `facility`; `points[first[f]:first[f + 1]]` are those of facility f.
-    """
-
-    names: pd.DataFrame
-    points: pd.DataFrame
-    first: Ints
 
 
 def origin_destination(
@@ -63,28 +44,34 @@ def origin_destination(
         What one table and its making may take. The pairs of a facility always stand in one table,
         so that it takes no less than 64 bytes for every place.
 
-    Yields
-    ------
-        `origin` (label of the demand place), `service`, `destination` (the facility) and `minutes`,
-        facility by facility.
+    Returns
+    -------
+        Tables one after the other, at least one: `origin` (label of the demand place), `service`,
+        `destination` (the facility) and `minutes`, facility by facility.
 
     Raises
     ------
     InputError
         If places or facilities are not snapped.
+
+    Examples
+    --------
+    Within three minutes, two blocks, of the sample town's facilities:
+
+    >>> import pyproj
+    >>> from lifecircle.network import street_network
+    >>> from lifecircle.sample import town
+    >>> from lifecircle.snapping import snap
+    >>> network = street_network(town().streets, crs=pyproj.CRS("EPSG:4549"))
+    >>> demand, facilities = (snap(f, network) for f in (town().demand, town().facilities))
+    >>> (pairs,) = origin_destination(network, demand, facilities, cutoff_minutes=3)
+    >>> pairs[pairs["origin"] == 0].round(2)[["destination", "minutes"]].values.tolist()
+    [['health-1', 0.0], ['culture-1', 3.0]]
     """
-    offers, pace = _offers(demand, facilities), metres_per_minute(network.speed_kmh)
+    offers, pace = offers_of(demand, facilities), metres_per_minute(network.speed_kmh)
     most = int(memory_mb * 2**20 / BYTES_A_PAIR)
-    for pairs in _pairs(network, demand, offers, cutoff_minutes * pace, most):
-        to = offers.names.take(pairs.source)
-        yield pd.DataFrame(
-            {
-                "origin": demand.index.take(pairs.place),
-                "service": to["service"].to_numpy(),
-                "destination": to["facility"].to_numpy(),
-                "minutes": pairs.metres / pace,
-            }
-        )
+    pairs = pairs_of(network, demand, offers, cutoff_minutes * pace, most)
+    return (_table(each, demand, offers, pace) for each in pairs)
 
 
 def nearest_facilities(
@@ -112,12 +99,26 @@ def nearest_facilities(
     ------
     InputError
         If places or facilities are not snapped, or `k` is less than 1.
+
+    Examples
+    --------
+    From the corner in the south-east of the sample town to both places of culture:
+
+    >>> import pyproj
+    >>> from lifecircle.network import street_network
+    >>> from lifecircle.sample import town
+    >>> from lifecircle.snapping import snap
+    >>> network = street_network(town().streets, crs=pyproj.CRS("EPSG:4549"))
+    >>> demand, facilities = (snap(f, network) for f in (town().demand, town().facilities))
+    >>> found = nearest_facilities(network, demand, facilities, k=2).round(2)
+    >>> found.query("origin == 2 and service == 'culture'")[["facility", "minutes"]].values.tolist()
+    [['culture-2', 2.25], ['culture-1', 3.0]]
     """
     if k < 1:
         raise InputError.of("accessibility.k", k=k)
     tables = []
     for service in facilities["service"].unique():
-        offers = _offers(demand, facilities[facilities["service"] == service])
+        offers = offers_of(demand, facilities[facilities["service"] == service])
         tables.append(_ranked(network, demand, offers, k, search_minutes).assign(service=service))
     columns = ["origin", "service", "rank", "facility", "minutes"]
     if not tables:
@@ -145,14 +146,28 @@ def facilities_within(
     ------
     InputError
         If places or facilities are not snapped, or no limit is given.
+
+    Examples
+    --------
+    How much culture the corner in the south-east of the sample town has within two and within four
+    minutes:
+
+    >>> import pyproj
+    >>> from lifecircle.network import street_network
+    >>> from lifecircle.sample import town
+    >>> from lifecircle.snapping import snap
+    >>> network = street_network(town().streets, crs=pyproj.CRS("EPSG:4549"))
+    >>> demand, facilities = (snap(f, network) for f in (town().demand, town().facilities))
+    >>> facilities_within(network, demand, facilities, minutes=[2, 4])["culture"].loc[2].tolist()
+    [0.0, 2.0]
     """
     if not len(minutes):
         raise InputError.of("accessibility.no_limit")
-    offers, pace = _offers(demand, facilities), metres_per_minute(network.speed_kmh)
+    offers, pace = offers_of(demand, facilities), metres_per_minute(network.speed_kmh)
     services, code = np.unique(offers.names["service"].to_numpy(str), return_inverse=True)
     counts = np.zeros((len(services), len(minutes), len(demand)), np.int64)
     within = (np.asarray(minutes, float) + TOLERANCE_MIN) * pace
-    for pairs in _pairs(network, demand, offers, within.max(), len(demand)):
+    for pairs in pairs_of(network, demand, offers, within.max(), len(demand)):
         _count(counts, code[pairs.source], pairs.place, pairs.metres, within)
     columns = pd.MultiIndex.from_product([services, minutes], names=["service", "minutes"])
     table = counts.reshape(len(columns), len(demand)).T.astype(float)
@@ -160,65 +175,27 @@ def facilities_within(
     return pd.DataFrame(table, index=demand.index, columns=columns)
 
 
-def _offers(demand: pd.DataFrame, facilities: pd.DataFrame) -> _Offers:
-    check_snapped(demand, "demand places", "需求点")
-    check_snapped(facilities, "facilities", "设施")
-    on = facilities[facilities["edge"] >= 0]
-    which = on.groupby(["service", "facility"], sort=False).ngroup().to_numpy()
-    points = on.iloc[np.argsort(which, kind="stable")]
-    names = on[["service", "facility"]].drop_duplicates().reset_index(drop=True)
-    return _Offers(names, points, np.append(0, np.cumsum(np.bincount(which, minlength=len(names)))))
-
-
-def _pairs(
-    network: StreetNetwork, demand: pd.DataFrame, offers: _Offers, limit_m: float, most: int
-) -> Iterator[Pairs]:
-    """All pairs within the limit, no more than `most` at a time, facility by facility."""
-    if not COMPILED:
-        yield from _pairs_by_library(network, demand, offers, limit_m)
-        return
-    chains, costs = network.chains, (network.forward_m, network.backward_m)
-    places, targets = (positions_of(chains, costs, each) for each in (demand, offers.points))
-    homes, sources = inhabited(chains, places), Sources(targets, offers.first)
-    threads = os.cpu_count() or 1
-    width_m = bucket_width(chains, limit_m)
-    limits = (limit_m, width_m, max(most // threads, len(demand)))
-
-    def within(span: tuple[int, int]) -> tuple[Pairs, int]:
-        return pairs_within(chains, homes, sources, span, limits)
-
-    starts = range(0, len(offers.names), SOURCES_AT_ONCE)
-    spans = [(start, min(start + SOURCES_AT_ONCE, len(offers.names))) for start in starts]
-    with ThreadPoolExecutor(threads) as pool:
-        for turn in range(0, len(spans), threads):
-            todo = spans[turn : turn + threads]
-            while todo:
-                done = list(pool.map(within, todo))
-                yield from (pairs for pairs, _ in done)
-                left = zip(todo, done, strict=True)
-                todo = [(go_on, stop) for (_, stop), (_, go_on) in left if go_on < stop]
-
-
-def _pairs_by_library(
-    network: StreetNetwork, demand: pd.DataFrame, offers: _Offers, limit_m: float
-) -> Iterator[Pairs]:
-    """The same, one facility at a time."""
-    links = search.links_to(network)
-    for source in range(len(offers.names)):
-        points = offers.points.iloc[offers.first[source] : offers.first[source + 1]]
-        metres, _ = search.nearest_facility(network, demand, points, links=links, limit_m=limit_m)
-        place = np.flatnonzero(metres <= limit_m).astype(np.int32)
-        yield Pairs(np.full(len(place), source, np.int32), place, metres[place])
+def _table(pairs: Pairs, demand: pd.DataFrame, offers: Offers, pace: float) -> pd.DataFrame:
+    """Pairs with their labels."""
+    to = offers.names.take(pairs.source)
+    return pd.DataFrame(
+        {
+            "origin": demand.index.take(pairs.place),
+            "service": to["service"].to_numpy(),
+            "destination": to["facility"].to_numpy(),
+            "minutes": pairs.metres / pace,
+        }
+    )
 
 
 def _ranked(
-    network: StreetNetwork, demand: pd.DataFrame, offers: _Offers, k: int, search_minutes: float
+    network: StreetNetwork, demand: pd.DataFrame, offers: Offers, k: int, search_minutes: float
 ) -> pd.DataFrame:
     """The nearest of one service: `place` (position), `origin`, `rank`, `facility`, `minutes`."""
     pace = metres_per_minute(network.speed_kmh)
     metres = np.full((len(demand), k), np.inf)
     facility = np.full((len(demand), k), -1, np.int64)
-    for pairs in _pairs(network, demand, offers, search_minutes * pace, len(demand)):
+    for pairs in pairs_of(network, demand, offers, search_minutes * pace, len(demand)):
         _keep_nearest(metres, facility, pairs.source, pairs.place, pairs.metres)
     place, rank = np.nonzero(facility >= 0)
     return pd.DataFrame(

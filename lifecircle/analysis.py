@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import pandas as pd
 
+from lifecircle.checked_layers import Checked
 from lifecircle.definitions import Definition
 from lifecircle.findings import Finding, Source
 from lifecircle.network import StreetNetwork
@@ -26,7 +27,8 @@ class Analysis:
     `coverage` is the contract's table of all definitions, the first being the main one, and
     `tables` what stands beside it, by file name. `facilities` are access points with their
     positions on the streets. `standards` are those of the definitions, by key; `standard` is the
-    main one's. `seconds` is the time of each step.
+    main one's. `seconds` is the time of each step. `layers` are what the run was made of, on the
+    streets of every mode; an analysis opened from its files has none.
     """
 
     project: Project
@@ -44,6 +46,7 @@ class Analysis:
     standards: Mapping[str, Standard] = field(default_factory=dict)
     measured: Mapping[str, Mapping[str, TravelTime]] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    layers: Checked | None = None
 
     def standard_of(self, definition: Definition) -> Standard:
         """The standard whose limits and targets hold for a definition."""

@@ -116,10 +116,13 @@ def _way(
     mode = service.mode_in(label) or definition.mode
     first = definition.mode.partition("|")[0]
     own = standard.speed_of(service.group) if definition.group == OWN else None
+    said = (definition.speed_kmh, *definition.other_speeds_kmh)
+    known = dict(zip(definition.mode.split("|"), said, strict=False))
     methods, speeds = [], []
     for part in mode.split("|"):
         key = method(service.metric or definition.metric, part, steps_in(part, definition))
-        usual = definition.speed_kmh if part == first else measured[key].speed_kmh
+        # Straight lines are measured once, at no mode's own speed.
+        usual = known.get(part) or measured.get(part, measured[key]).speed_kmh
         methods.append(key)
         speeds.append((own or usual) if part == first else usual)
     return _Way(tuple(methods), tuple(speeds))

@@ -55,41 +55,53 @@ class Chains(NamedTuple):
     arcs: Arcs
 
 
-def chains_of(x: Floats, y: Floats, u: Ints, v: Ints, costs: tuple[Floats, Floats]) -> Chains:
+def chains_of(
+    x: Floats,
+    y: Floats,
+    ends: tuple[Ints, Ints],
+    costs: tuple[Floats, Floats],
+    *,
+    kinds: Ints | None = None,
+) -> Chains:
     """The chains of a network.
 
     Parameters
     ----------
     x, y
         Of each node, metres.
-    u, v
-        Nodes of each edge, no edge from a node to itself.
+    ends
+        Nodes `u` and `v` of each edge, no edge from a node to itself.
     costs
         Metres of each edge from `u` to `v` and from `v` to `u`, `inf` where nobody may go.
+    kinds
+        Of each edge; only edges of one kind are put together.
 
     Examples
     --------
     Three edges in a row, the second drawn the other way, are one chain:
 
     >>> at, metres = np.array([0.0, 1.0, 2.0, 3.0]), np.array([10.0, 20.0, 30.0])
-    >>> row = chains_of(at, 0 * at, np.array([0, 2, 2]), np.array([1, 1, 3]), (metres, metres))
+    >>> ends = np.array([0, 2, 2]), np.array([1, 1, 3])
+    >>> row = chains_of(at, 0 * at, ends, (metres, metres))
     >>> row.forward_m.tolist(), row.rank.tolist(), row.flipped.tolist(), row.ahead_m.tolist()
     ([60.0], [0, 1, 2], [False, True, False], [0.0, 10.0, 30.0])
     """
+    u, v = ends
     meets = _meetings(len(x), u, v)
-    through = _passed_through(meets, u, v, costs)
+    kinds = np.zeros(len(u), np.int64) if kinds is None else kinds
+    through = _passed_through(meets, u, v, costs, kinds)
     order = np.argsort(along_space(x, y), kind="stable")
     # Who is passed through starts a chain only on a ring that nothing else has walked.
     starts = np.concatenate([order[~through[order]], order[through[order]]])
-    ends, chain, rank, flipped = _walk(meets, through, starts, u, v)
+    between, chain, rank, flipped = _walk(meets, through, starts, u, v)
     edges = np.bincount(chain).astype(np.int32)
     used = np.zeros(len(x), np.bool_)
-    used[ends] = True
+    used[between] = True
     number = np.empty(len(x), np.int32)
     number[order] = np.cumsum(used[order]) - 1
-    first, last = number[ends]
+    first, last = number[between]
     up, down = (np.where(flipped, costs[1 - way], costs[way]) for way in (0, 1))
-    row = _walked(chain, rank, edges)
+    row = walked(chain, rank, edges)
     final = row[np.cumsum(edges) - 1]
     ahead_m, behind_m = _before(row, rank, up), _before(row, rank, down)
     forward_m, backward_m = ahead_m[final] + up[final], behind_m[final] + down[final]
@@ -137,9 +149,9 @@ def _meetings(nodes: int, u: Ints, v: Ints) -> tuple[Int32s, Int32s]:
 
 @compiled
 def _passed_through(
-    meets: tuple[Int32s, Int32s], u: Ints, v: Ints, costs: tuple[Floats, Floats]
+    meets: tuple[Int32s, Int32s], u: Ints, v: Ints, costs: tuple[Floats, Floats], kinds: Ints
 ) -> Bools:
-    """Whether two edges meet at a node and lead through it, open the same ways."""
+    """Whether two edges of a kind meet at a node and lead through it, open the same ways."""
     start, edges = meets
     through = np.zeros(len(start) - 1, np.bool_)
     for node in range(len(through)):
@@ -151,7 +163,8 @@ def _passed_through(
         there = np.isfinite(costs[come][one])
         home = np.isfinite(costs[leave][one])
         through[node] = (
-            (there or home)
+            kinds[one] == kinds[other]
+            and (there or home)
             and there == np.isfinite(costs[onward][other])
             and home == np.isfinite(costs[back][other])
         )
@@ -189,7 +202,7 @@ def _walk(
 
 
 @compiled
-def _walked(chain: Int32s, rank: Int32s, edges: Int32s) -> Int32s:
+def walked(chain: Int32s, rank: Int32s, edges: Int32s) -> Int32s:
     """The edges of all chains in a row, each chain's in order."""
     start = np.zeros(len(edges) + 1, np.int32)
     for own in range(len(edges)):

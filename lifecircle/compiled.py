@@ -8,6 +8,8 @@ user's cache folder, so that only the very first use waits for it.
 from __future__ import annotations
 
 import importlib.util
+import os
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -32,6 +34,23 @@ def cache_folder() -> Path:
     numba's own variable `NUMBA_CACHE_DIR` names another folder.
     """
     return platformdirs.user_cache_path("lifecircle", appauthor=False) / VERSION
+
+
+def cores() -> int:
+    """How many cores this process may use.
+
+    >>> cores() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def ready_file() -> Path:
+    """A file that is there once the loops of this version were compiled for this Python."""
+    numba_version = numba.__version__ if COMPILED else ""
+    return cache_folder() / f"ready-{platform.python_version()}-{numba_version}"
 
 
 def compiled(function: Callable[Inputs, Output]) -> Callable[Inputs, Output]:

@@ -22,6 +22,10 @@ class InputError(LifecircleError, ValueError):
         self.faults = faults
         super().__init__(self.text("en"))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[Message, ...]]:
+        """What makes it anew in another process."""
+        return type(self), self.faults
+
     @classmethod
     def of(cls, code: str, **values: object) -> InputError:
         """The error with a single fault, given by its code and values."""

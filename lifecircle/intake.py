@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import pyproj
 
+from lifecircle.changes import Added, added_to
 from lifecircle.checked_layers import Checked, OnStreets
 from lifecircle.compounds import compound_findings
 from lifecircle.crs import metric_crs
@@ -27,7 +26,6 @@ from lifecircle.definitions import (
 )
 from lifecircle.findings import Finding, Layer, Source
 from lifecircle.layer_checks import (
-    ADDED,
     area_type_findings,
     by_table,
     check_on_streets,
@@ -42,16 +40,15 @@ from lifecircle.layers.facilities import Facilities, load_facilities
 from lifecircle.layers.zones import load_zones
 from lifecircle.modes import mode_of
 from lifecircle.network import StreetNetwork
+from lifecircle.network_cache import cached_network
 from lifecircle.osm.extract import is_extract
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.file import ProjectFile, check_project, load_project
 from lifecircle.project.tables import NetworkTable, Project
 from lifecircle.snapping import snap
 from lifecircle.standards import Standard
-from lifecircle.streets import LoadedNetwork, load_network
-
-Added = tuple[str, float, float]
-"""A facility that does not exist yet: service, longitude, latitude."""
+from lifecircle.streets import LoadedNetwork
+from lifecircle.warm_up import warm_up
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +85,11 @@ def check_layers(
 ) -> Checked:
     """Every layer read, checked and put on the streets. Arguments and errors as `analyse`."""
     clock = Clock({}, progress)
+    warm_up(clock)
     read = _read(_project_file(project, overrides), frozenset(key for key, _, _ in added), clock)
     file, zones = read.file, read.zones.frame
     clock.start("snapping")
-    offered = _with_added(read.facilities.layer.frame, added)
+    offered = added_to(read.facilities.layer.frame, added)
     streets = {
         mode: _on_streets(each.network, offered, read.places, file.project)
         for mode, each in read.networks.items()
@@ -130,7 +128,8 @@ def _read(file: ProjectFile, added: frozenset[str], clock: Clock) -> _Read:
     zones = load_zones(tables.zones, extract=extract, totals=zone_totals(tables.demand))
     crs = metric_crs(tables.project.crs, *_middle(zones.frame))
     clock.start("streets")
-    networks = {network.mode: _streets(network, network.mode, crs)}
+    kept = file.root if file.sha256 else None
+    networks = {network.mode: _streets(network, network.mode, crs, kept)}
     clock.start("facilities")
     facilities = load_facilities(
         tables.facilities,
@@ -141,7 +140,7 @@ def _read(file: ProjectFile, added: frozenset[str], clock: Clock) -> _Read:
     )
     given = facilities.given | added
     for mode in _further_modes(tables, file.standards, definitions, given):
-        networks[mode] = _streets(network, mode, crs)
+        networks[mode] = _streets(network, mode, crs, kept)
     clock.start("demand")
     where: dict[str, Any] = {"crs": crs, "extract": extract}
     walls = network.compounds
@@ -157,8 +156,8 @@ def _read(file: ProjectFile, added: frozenset[str], clock: Clock) -> _Read:
     )
 
 
-def _streets(table: NetworkTable, mode: str, crs: pyproj.CRS) -> LoadedNetwork:
-    return load_network(table, crs=crs, mode=mode_of(table, mode))
+def _streets(table: NetworkTable, mode: str, crs: pyproj.CRS, kept: Path | None) -> LoadedNetwork:
+    return cached_network(table, crs=crs, mode=mode_of(table, mode), folder=kept)
 
 
 def _behind_walls(
@@ -235,22 +234,6 @@ def _project_file(project: str | Path | Project, overrides: Iterable[str]) -> Pr
     standards = standards_of(project)
     check_project(project, standards)
     return ProjectFile(project, project, standards, Path("project.toml").absolute(), "")
-
-
-def _with_added(facilities: gpd.GeoDataFrame, added: Sequence[Added]) -> gpd.GeoDataFrame:
-    """The facilities and those of `--add`."""
-    if not added:
-        return facilities
-    new = gpd.GeoDataFrame(
-        {
-            "facility": [f"added:{number}" for number in range(1, len(added) + 1)],
-            "service": [service for service, _, _ in added],
-            "name": "", "layer": ADDED, "site": "", "capacity": np.nan,
-        },
-        geometry=gpd.points_from_xy([lon for _, lon, _ in added], [lat for _, _, lat in added]),
-        crs="EPSG:4326",
-    )  # fmt: skip
-    return pd.concat([facilities, new], ignore_index=True)
 
 
 def _middle(zones: gpd.GeoDataFrame) -> tuple[float, float]:

@@ -65,6 +65,7 @@ def spread(arcs: Arcs, front: Front, seeds: Seeds, limit_m: float, width_m: floa
     here, whose, first, stop = 0.0, NOBODY, 0, len(seeds.junction)
     goals, lengths, seeding = seeds.junction, seeds.metres, True
     count = used = place = 0
+    per_metre = 1.0 / width_m
     while True:
         if used + stop - first > len(waiting):
             more = np.empty(used + stop - first, np.int32)
@@ -81,7 +82,7 @@ def spread(arcs: Arcs, front: Front, seeds: Seeds, limit_m: float, width_m: floa
                 reached[count] = goal
                 count += 1
             metres[goal], owner[goal] = way, whose
-            ahead = int(way / width_m)
+            ahead = int(way * per_metre)
             waiting[used], behind[used], bucket[ahead] = goal, bucket[ahead], used
             used += 1
         while place < len(bucket) and bucket[place] == NOBODY:
@@ -93,5 +94,5 @@ def spread(arcs: Arcs, front: Front, seeds: Seeds, limit_m: float, width_m: floa
         here, whose = metres[junction], owner[junction]
         first, stop = arcs.start[junction], arcs.start[junction + 1]
         goals, lengths, seeding = arcs.origin, arcs.metres, False
-        if int(here / width_m) < place:
+        if int(here * per_metre) < place:
             stop = first

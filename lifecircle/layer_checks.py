@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 
 from lifecircle.applied import area_types
+from lifecircle.changes import ADDED
 from lifecircle.datum_check import datum_finding
 from lifecircle.definitions import Definition
 from lifecircle.errors import InputError
@@ -21,8 +22,6 @@ from lifecircle.rim import rim_finding
 from lifecircle.snapping import snapping_findings
 from lifecircle.standards import Service, Standard
 
-ADDED = "added"
-"""Name of the layer of facilities that do not exist yet."""
 AREA_TYPES = ("urban", "new_town", "town", "rural")
 """Words for kinds of zones that a standard may leave out without anybody having erred."""
 

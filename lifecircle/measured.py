@@ -89,7 +89,7 @@ def measure(
         if service.key in scaled.minutes
     }
     if standard.all and definition.group != OWN and all(key in reach for key in standard.all):
-        reach[ALL] = _reach_all([reach[key] for key in standard.all])
+        reach[ALL] = reach_all([reach[key] for key in standard.all])
     services = (*standard.services, *_pseudo_service(standard))
     return Measured(scaled, standard, definition, services, reach, zone, areas)
 
@@ -172,7 +172,7 @@ def _reach(travel_time: TravelTime, service: Service, areas: Areas, weight: Floa
     )
 
 
-def _reach_all(reaches: list[Reach]) -> Reach:
+def reach_all(reaches: list[Reach]) -> Reach:
     """Every service within its own limit.
 
     A place is rim-exposed if the rim could supply each service it lacks, and cut off if it is from

@@ -21,6 +21,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from lifecircle.chains import Chains, chains_of
+from lifecircle.edge_grid import EdgeGrid, edge_grid
 from lifecircle.errors import InputError
 from lifecircle.geodesy import WGS84, distance_m, transformer
 
@@ -133,7 +134,12 @@ class StreetNetwork:
     @functools.cached_property
     def chains(self) -> Chains:
         """Its edges in chains between crossings, put together when first asked for."""
-        return chains_of(self.x, self.y, self.u, self.v, (self.forward_m, self.backward_m))
+        return chains_of(self.x, self.y, (self.u, self.v), (self.forward_m, self.backward_m))
+
+    @functools.cached_property
+    def grid(self) -> EdgeGrid:
+        """Its edges by cells of the ground, put together when first asked for."""
+        return edge_grid(self.x, self.y, self.u, self.v)
 
     @property
     def closed(self) -> Bools:

@@ -11,6 +11,7 @@ import pandas as pd
 from lifecircle.analysis import Analysis
 from lifecircle.applied import applied_time, areas_of
 from lifecircle.beside import tables_beside
+from lifecircle.changes import Added
 from lifecircle.checked_layers import Checked
 from lifecircle.definitions import RADIUS, STEPFREE, Definition
 from lifecircle.grounds import grounds_of, with_certainty
@@ -22,13 +23,13 @@ from lifecircle.identities import (
     check_straight,
     check_sums,
 )
-from lifecircle.intake import Added, check_layers
+from lifecircle.intake import check_layers
 from lifecircle.layers.demand import demand_note, demand_unit
 from lifecircle.measured import Measured, measure
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.tables import Project
 from lifecircle.rates import coverage_of
-from lifecircle.searches import gated_times, measured_times
+from lifecircle.searches import Search, gated_times, measured_times
 from lifecircle.settling import settled
 from lifecircle.travel import TravelTime
 
@@ -64,8 +65,15 @@ def analyse(
     return rated(checked, progress=progress)
 
 
-def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
+def rated(
+    checked: Checked, *, progress: Progress | None = None, search: Search = measured_times
+) -> Analysis:
     """The run of layers that are read and on the streets: minutes, rates, identities.
+
+    Parameters
+    ----------
+    search
+        What finds the minutes; by default this machine does.
 
     Raises
     ------
@@ -78,7 +86,7 @@ def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
     clock.start("minutes")
     definitions = _noted(checked.definitions, checked.project)
     checked, convergence = settled(checked, definitions)
-    measured = measured_times(checked, definitions)
+    measured = search(checked, definitions)
     travel_times = {one.key: _applied(one, measured, checked) for one in definitions}
     clock.start("rates")
     counted = {one.key: _counted(one, travel_times[one.key], checked) for one in definitions}
@@ -98,6 +106,7 @@ def rated(checked: Checked, *, progress: Progress | None = None) -> Analysis:
         standards=checked.standards,
         measured=measured,
         tables=tables_beside(checked, definitions, counted, tables, convergence=convergence),
+        layers=checked,
     )
     check_identities(analysis)
     return dataclasses.replace(analysis, seconds=clock.stop())

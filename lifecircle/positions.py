@@ -53,6 +53,13 @@ def positions_of(chains: Chains, costs: tuple[Floats, Floats], places: pd.DataFr
 
 
 @compiled
+def some_of(places: Positions, rows: Ints) -> Positions:
+    """These of the places, in this order."""
+    chain, along, ahead_m, behind_m, leg_m = places
+    return Positions(chain[rows], along[rows], ahead_m[rows], behind_m[rows], leg_m[rows])
+
+
+@compiled
 def _locate(
     chains: Chains, costs: tuple[Floats, Floats], edge: Ints, fraction: Floats
 ) -> tuple[Int32s, Floats, Floats, Floats]:

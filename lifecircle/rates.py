@@ -73,7 +73,7 @@ def coverage_of(measured: Measured, zones: pd.DataFrame) -> pd.DataFrame:
     """The coverage table of what was measured."""
     services, definition = measured.services, measured.definition
     units = units_of(zones, measured.standard)
-    sums = _zone_sums(measured, size=len(zones) + 1)
+    sums = zone_sums(measured, size=len(zones) + 1)
     minutes, mode = units.shared(*_rules(measured, zones))
     labels = units.labels.loc[units.labels.index.repeat(len(services))].reset_index(drop=True)
     table = labels.assign(
@@ -84,7 +84,7 @@ def coverage_of(measured: Measured, zones: pd.DataFrame) -> pd.DataFrame:
         target=[service.target for service in services] * len(units.labels),
         **{name: (units.members @ values).ravel() for name, values in sums.items()},
     )
-    return _judge(table, in_scope=np.repeat(units.in_scope, len(services)))
+    return judged(table, in_scope=np.repeat(units.in_scope, len(services)))
 
 
 def _rules(
@@ -110,7 +110,7 @@ def _rules(
     return np.array(minutes), np.array(mode, dtype=object), (here + alone.tocsr()).tocsr()
 
 
-def _zone_sums(measured: Measured, *, size: int) -> dict[str, Floats]:
+def zone_sums(measured: Measured, *, size: int) -> dict[str, Floats]:
     """Demand by zone (rows; last what is outside) and service (columns); `NaN` without data."""
     zone, reaches = measured.zone, [measured.reach.get(s.key) for s in measured.services]
     weight = next((r.weight for r in reaches if r), np.zeros(len(zone)))
@@ -145,7 +145,7 @@ def _zone_sums(measured: Measured, *, size: int) -> dict[str, Floats]:
     }
 
 
-def _judge(table: pd.DataFrame, *, in_scope: Bools) -> pd.DataFrame:
+def judged(table: pd.DataFrame, *, in_scope: Bools) -> pd.DataFrame:
     """Rates, status and gap from the sums; the columns of certainty stay empty.
 
     A target that the standard does not set applies nowhere.

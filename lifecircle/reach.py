@@ -22,6 +22,7 @@ from scipy.sparse import csgraph
 from lifecircle.bands import SIMPLIFY_M, Geometries, fewest, unite
 from lifecircle.errors import InputError
 from lifecircle.geodesy import WGS84, transformer
+from lifecircle.isochrone_rows import asked, framed
 from lifecircle.links import adjacency
 from lifecircle.network import (
     Bools,
@@ -35,8 +36,6 @@ from lifecircle.network import (
 from lifecircle.snapping import position
 from lifecircle.standards import Standard
 
-COLUMNS = ["facility", "service", "minutes", "kind"]
-NEEDED = ["facility", "service", "edge", "fraction", "distance_m"]
 CELLS_AT_ONCE = 1_000_000
 
 
@@ -98,10 +97,10 @@ def reached_edges(
         pieces = np.append(lines[whole], _cut(lonlat, split, edge, part))
         return shapely.line_merge(shapely.multilinestrings(pieces))
 
-    return _frame(rows, _draw(split, rows, access, draw))
+    return framed(rows, _draw(split, rows, access, draw))
 
 
-def isochrones(
+def buffered_isochrones(
     network: StreetNetwork,
     facilities: pd.DataFrame,
     standard: Standard,
@@ -112,8 +111,8 @@ def isochrones(
     """Areas around the streets within each service's limits of its facilities.
 
     The streets of `reached_edges`, each `buffer_m` metres to either side, with eight-sided caps and
-    outlines simplified by 1 m. For maps: a rate is never read off them, since whether a place off
-    the streets lies inside depends on `buffer_m` alone.
+    outlines simplified by 1 m. To compare with `isochrones`, which walk the access legs: here,
+    whether a place off the streets lies inside depends on `buffer_m` alone.
 
     Parameters
     ----------
@@ -144,7 +143,7 @@ def isochrones(
     areas = _draw(split, rows, access, draw)
     unproject = transformer(network.crs, WGS84)
     degrees = shapely.transform(areas, lambda xy: np.column_stack(unproject.transform(*xy.T)))
-    return _frame(rows, degrees)
+    return framed(rows, degrees)
 
 
 def _ask(
@@ -152,33 +151,14 @@ def _ask(
 ) -> tuple[StreetNetwork, pd.DataFrame, pd.DataFrame]:
     """The network with a node at each access point; what to draw; who starts where.
 
-    The network is turned about, for people come to the facilities. What to draw has the result's
-    columns and `source`; who starts where has `source`, `node` and `leg_m`, sorted. A source is a
-    facility with all its entrances, or all those of a service.
+    The network is turned about, for people come to the facilities. Who starts where has `source`,
+    `node` and `leg_m`, sorted; for what to draw see `asked`.
     """
-    missing = [column for column in NEEDED if column not in facilities]
-    if missing:
-        raise InputError.of("isochrones.not_snapped", columns=", ".join(missing))
-    known = facilities["service"].isin(standard.keys) & (facilities["edge"] >= 0)
-    access = facilities.loc[known, NEEDED]
+    rows, starts = asked(facilities, standard, each_facility=each_facility)
+    access = facilities.iloc[starts["access"].to_numpy()]
     split, node = _split(turned(network), access["edge"].to_numpy(), access["fraction"].to_numpy())
-    here = pd.DataFrame({"node": node, "leg_m": access["distance_m"].to_numpy()})
-    facility, names = pd.factorize(access["facility"])
-    service = len(names) + pd.Categorical(access["service"], standard.keys).codes.astype(np.int64)
-    offers = pd.DataFrame(access[["facility", "service"]]).assign(kind="facility", source=facility)
-    unions = offers.assign(facility="", kind="service", source=service)
-    limits = [
-        (service.key, minutes)
-        for service in standard.services
-        for minutes in sorted({service.minutes, *service.minutes_by_area.values()})
-    ]
-    asked = pd.DataFrame(limits, columns=["service", "minutes"])
-    wanted = pd.concat([offers, unions] if each_facility else [unions])
-    rows = asked.merge(wanted.drop_duplicates(), on="service")
-    starts = pd.concat([here.assign(source=facility), here.assign(source=service)])
-    starts = starts[starts["source"].isin(rows["source"])]
-    nearest = starts.groupby(["source", "node"])["leg_m"].min().reset_index()
-    return split, rows.astype({"minutes": float}), nearest
+    starts = starts.assign(node=node, leg_m=access["distance_m"].to_numpy())
+    return split, rows, starts.groupby(["source", "node"])["leg_m"].min().reset_index()
 
 
 def _split(network: StreetNetwork, edge: Ints, fraction: Floats) -> tuple[StreetNetwork, Ints]:
@@ -292,8 +272,3 @@ def _cut(nodes: Floats, network: StreetNetwork, edge: Ints, part: Floats) -> Geo
     """These parts of edges as lines, in the coordinates of `nodes`."""
     start, stop = nodes[network.u[edge], None], nodes[network.v[edge], None]
     return np.asarray(shapely.linestrings(start + part[:, :, None] * (stop - start)))
-
-
-def _frame(rows: pd.DataFrame, geometry: Geometries) -> gpd.GeoDataFrame:
-    frame = gpd.GeoDataFrame(rows[COLUMNS], geometry=geometry, crs=WGS84)
-    return frame[~frame.is_empty].reset_index(drop=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from lifecircle.analysis import Analysis
 from lifecircle.applied import applied_time, areas_of
 from lifecircle.contents import report_content
+from lifecircle.contours import isochrones
 from lifecircle.crs import metric_crs
 from lifecircle.definitions import methods_of
 from lifecircle.errors import InputError
@@ -54,14 +55,13 @@ from lifecircle.outputs.side_tables import read_side_tables, write_side_tables
 from lifecircle.outputs.workbook import write_workbook
 from lifecircle.progress import Clock, Progress
 from lifecircle.project.tables import NetworkTable
-from lifecircle.reach import isochrones
 from lifecircle.report import write_report
 from lifecircle.snapping import snap
 from lifecircle.travel import TravelTime
 
-MOST_SINGLE_ISOCHRONES = 1000
-"""With more facilities than this only the isochrones of whole services are drawn: each takes some
-20 ms."""
+MOST_SINGLE_ISOCHRONES = 5000
+"""With more facilities than this only the isochrones of whole services are drawn: each takes a
+millisecond, and some kilobytes of the file."""
 
 
 def write(
@@ -227,6 +227,8 @@ def _layers(analysis: Analysis, naming: Naming) -> dict[str, gpd.GeoDataFrame | 
         analysis.facilities,
         analysis.standard,
         each_facility=not _too_many(analysis),
+        max_snap_m=analysis.project.network.max_snap_m,
+        min_component_m=analysis.project.network.min_component_m,
     )
     return {
         "zones": zone_layer(zones, analysis.coverage, main.key, naming),

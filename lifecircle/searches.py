@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -22,27 +23,64 @@ from lifecircle.stepfree import detour_time
 from lifecircle.straight import straight_time
 from lifecircle.travel import TravelTime, travel_time
 
+Times = dict[str, dict[str, TravelTime]]
+"""Minutes by demand layer and method."""
+Search = Callable[[Checked, Iterable[Definition]], Times]
+"""What finds the minutes of a run: on this machine `measured_times`."""
 
-def measured_times(
-    checked: Checked, definitions: Iterable[Definition]
-) -> dict[str, dict[str, TravelTime]]:
-    """Minutes by demand layer and method, each searched once for all definitions.
 
-    Straight lines are always among them: no walk is shorter.
+@dataclass(frozen=True)
+class Searches:
+    """What a run searches: services, how many minutes far, and the methods by demand layer."""
+
+    services: tuple[str, ...]
+    minutes: float
+    methods: Mapping[str, tuple[str, ...]]
+
+
+def searches_of(checked: Checked, definitions: Iterable[Definition]) -> Searches:
+    """What is searched for these definitions, each demand layer and method once.
+
+    Straight lines are always among them, for no walk is shorter; before a way without steps comes
+    the plain one.
     """
+    definitions = tuple(definitions)
     services = [key for key in catalogue(checked.standards.values()).keys if key in checked.given]
-    search_minutes = search_minutes_of(checked.project, checked.standards, definitions)
-    measured: dict[str, dict[str, TravelTime]] = {}
+    methods: dict[str, dict[str, None]] = {}
     for definition in definitions:
         wanted = methods_of(definition, checked.standards[definition.key], checked.given)
-        own = measured.setdefault(definition.demand, {})
-        # A detour is compared with the plain way, and every walk with the straight line.
         plain = [key.removesuffix(STEPFREE) for key in wanted if key.endswith(STEPFREE)]
-        for key in [*plain, *wanted, RADIUS]:
-            if key not in own:
-                own[key] = _search(
-                    checked, definition.demand, key, own, services=services, minutes=search_minutes
-                )
+        own = methods.setdefault(definition.demand, {})
+        own |= dict.fromkeys([*plain, *wanted, RADIUS])
+    return Searches(
+        tuple(services),
+        search_minutes_of(checked.project, checked.standards, definitions),
+        {demand: tuple(own) for demand, own in methods.items()},
+    )
+
+
+def measured_times(
+    checked: Checked,
+    definitions: Iterable[Definition],
+    *,
+    services: Collection[str] | None = None,
+) -> Times:
+    """Minutes by demand layer and method, each searched once for all definitions.
+
+    Parameters
+    ----------
+    services
+        Only these; by default all that facilities were given for.
+    """
+    wanted = searches_of(checked, definitions)
+    if services is not None:
+        some = tuple(service for service in wanted.services if service in services)
+        wanted = dataclasses.replace(wanted, services=some)
+    measured: Times = {}
+    for demand, methods in wanted.methods.items():
+        own = measured.setdefault(demand, {})
+        for key in methods:
+            own[key] = _search(checked, demand, key, own, wanted)
     return measured
 
 
@@ -78,15 +116,15 @@ def _search(
     demand: str,
     key: str,
     known: Mapping[str, TravelTime],
-    *,
-    services: list[str],
-    minutes: float,
+    wanted: Searches,
 ) -> TravelTime:
-    """The minutes of one demand layer by one method."""
+    """The minutes of one demand layer by one method; those found before are `known`."""
+    services, minutes = list(wanted.services), wanted.minutes
     if key == RADIUS:
         speed_kmh = checked.network.speed_kmh
         places = checked.demands[demand]
-        return _straight(places, checked.facilities, services=services, speed_kmh=speed_kmh)
+        found = straight_time(places, checked.facilities, services=services, speed_kmh=speed_kmh)
+        return straight_lines(*found, speed_kmh=speed_kmh)
     streets = checked.streets[key.removesuffix(STEPFREE)]
     places, facilities = streets.demands[demand], streets.facilities
     if not key.endswith(STEPFREE):
@@ -106,21 +144,17 @@ def _search(
     )
 
 
-def _straight(
-    demand: gpd.GeoDataFrame,
-    facilities: gpd.GeoDataFrame,
-    *,
-    services: list[str],
-    speed_kmh: float,
+def straight_lines(
+    minutes: pd.DataFrame, facility: pd.DataFrame, *, speed_kmh: float
 ) -> TravelTime:
     """Straight lines as a table of minutes: nothing is unsnapped, cut off or saved by a rim."""
-    minutes, facility = straight_time(demand, facilities, services=services, speed_kmh=speed_kmh)
+    index = minutes.index
     return TravelTime(
         minutes=minutes,
         facility=facility,
-        access_m=pd.Series(0.0, index=demand.index),
-        rim=pd.Series(np.inf, index=demand.index),
-        cut_off=pd.DataFrame(False, index=demand.index, columns=services),
+        access_m=pd.Series(0.0, index=index),
+        rim=pd.Series(np.inf, index=index),
+        cut_off=pd.DataFrame(False, index=index, columns=minutes.columns),
         speed_kmh=speed_kmh,
         search_minutes=np.inf,
     )

@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lifecircle.compiled import COMPILED
+from lifecircle.edge_grid import nearest_edges
 from lifecircle.findings import Finding, finding
 from lifecircle.geodesy import WGS84, distance_m, lonlat, transformer
 from lifecircle.messages import some
-from lifecircle.network import Floats, Ints, StreetNetwork, segments
+from lifecircle.network import Bools, Floats, Ints, StreetNetwork, segments
 
 ISLAND_DETOUR_M = 200.0
 """A larger piece of street is preferred up to this much farther away (contract §4)."""
@@ -59,22 +61,29 @@ def snap(
     """
     lon, lat = lonlat(points)
     x, y = transformer(WGS84, network.crs).transform(lon, lat)
-    nearest, edge = _choose_edges(np.column_stack([x, y]), network, max_snap_m, min_component_m)
-
-    def foot(edge: Ints) -> list[Floats]:
-        """Fraction, access leg, longitude and latitude of each point's foot on its edge."""
-        found = np.flatnonzero(edge >= 0)
-        fraction, leg_m, street_lon, street_lat = np.full((4, len(edge)), np.nan)
-        fraction[found] = _fraction(x[found], y[found], edge[found], network)
-        street_lon[found], street_lat[found] = position(edge[found], fraction[found], network)
-        leg_m[found] = distance_m(lon[found], lat[found], street_lon[found], street_lat[found])
-        return [fraction, leg_m, street_lon, street_lat]
-
+    nearest, edge = choose_edges(x, y, network, max_snap_m, min_component_m)
+    places, found = np.array([lon, lat, x, y]), np.flatnonzero(edge >= 0)
+    columns = np.full((4, len(edge)), np.nan)
+    columns[:, found] = _foot(places[:, found], edge[found], network)
     # The limit holds for the nearest street, to which a place on an island need not go.
-    too_far = foot(nearest)[1] > max_snap_m
-    edge[too_far] = -1
-    columns = [edge, *foot(edge), (edge >= 0) & (edge != nearest)]
-    return points.assign(**dict(zip(SNAPPED_COLUMNS, columns, strict=True)))
+    moved = np.flatnonzero((edge >= 0) & (edge != nearest))
+    leg_m = columns[1].copy()
+    leg_m[moved] = _foot(places[:, moved], nearest[moved], network)[1]
+    too_far = leg_m > max_snap_m
+    edge[too_far], columns[:, too_far] = -1, np.nan
+    values = [edge, *columns, (edge >= 0) & (edge != nearest)]
+    return points.assign(**dict(zip(SNAPPED_COLUMNS, values, strict=True)))
+
+
+def _foot(places: Floats, edge: Ints, network: StreetNetwork) -> list[Floats]:
+    """Fraction, access leg, longitude and latitude of each point's foot on its edge.
+
+    `places` are longitudes, latitudes, x and y of the points.
+    """
+    lon, lat, x, y = places
+    fraction = fraction_on(x, y, edge, network)
+    street_lon, street_lat = position(edge, fraction, network)
+    return [fraction, distance_m(lon, lat, street_lon, street_lat), street_lon, street_lat]
 
 
 def position(edge: Ints, fraction: Floats, network: StreetNetwork) -> tuple[Floats, Floats]:
@@ -86,33 +95,45 @@ def position(edge: Ints, fraction: Floats, network: StreetNetwork) -> tuple[Floa
     return np.asarray(lon), np.asarray(lat)
 
 
-def _choose_edges(
-    xy: Floats, network: StreetNetwork, max_snap_m: float, min_component_m: float
+def choose_edges(
+    x: Floats, y: Floats, network: StreetNetwork, max_snap_m: float, min_component_m: float
 ) -> tuple[Ints, Ints]:
-    """Nearest edge of each point (-1 without one within reach), and the edge it goes to."""
-    everywhere = np.arange(len(network.u))
-    lines = segments(network)
+    """Nearest edge of each point (-1 without one within reach), and the edge it goes to.
+
+    `x` and `y` are metres in the network's system, which may stretch the reach a little.
+    """
     # The plane may stretch distances; the exact limit is applied to the leg.
     reach_m = max_snap_m * (1 + _PLANE_STRETCH) + 0.01
-    nearest, away_m = _nearest(xy, everywhere, lines, network, reach_m)
+    everywhere: Bools = np.ones(len(network.u), dtype=bool)
+    nearest, away_m = _nearest(x, y, network, allowed=everywhere, reach_m=reach_m)
     edge = nearest.copy()
     large = network.component_m >= min_component_m
     large[0] = True
     on_island = edge >= 0
     on_island[on_island] = ~large[network.component[network.u[edge[on_island]]]]
     if on_island.any():
-        kept = np.flatnonzero(large[network.component[network.u]])
-        where = np.flatnonzero(on_island)
-        other, other_m = _nearest(xy[where], kept, lines, network, reach_m + ISLAND_DETOUR_M)
+        kept = large[network.component[network.u]]
+        where, farther_m = np.flatnonzero(on_island), reach_m + ISLAND_DETOUR_M
+        other, other_m = _nearest(x[where], y[where], network, allowed=kept, reach_m=farther_m)
         better = (other >= 0) & (other_m <= away_m[where] + ISLAND_DETOUR_M)
         edge[where[better]] = other[better]
     return nearest, edge
 
 
 def _nearest(
-    xy: Floats, among: Ints, lines: npt.NDArray[Any], network: StreetNetwork, reach_m: float
+    x: Floats, y: Floats, network: StreetNetwork, *, allowed: Bools, reach_m: float
 ) -> tuple[Ints, Floats]:
-    """The nearest `among` the edges to each point, and its distance; -1 and inf beyond reach."""
+    """The nearest allowed edge to each point, and its distance; -1 and inf beyond reach."""
+    if COMPILED:
+        return nearest_edges(network.grid, x, y, allowed=allowed, reach_m=reach_m)
+    return _nearest_by_tree(np.column_stack([x, y]), network, allowed, reach_m)
+
+
+def _nearest_by_tree(
+    xy: Floats, network: StreetNetwork, allowed: Bools, reach_m: float
+) -> tuple[Ints, Floats]:
+    """The same by shapely's tree."""
+    lines, among = segments(network), np.flatnonzero(allowed)
     tree = shapely.STRtree(lines[among])
     (which, edge), away = tree.query_nearest(
         shapely.points(xy), max_distance=reach_m, return_distance=True, all_matches=True
@@ -142,7 +163,7 @@ def _of_equals(
     east, not the order in which they happen to come.
     """
     u, v = network.u[edge], network.v[edge]
-    at = _fraction(xy[:, 0], xy[:, 1], edge, network)
+    at = fraction_on(xy[:, 0], xy[:, 1], edge, network)
     foot = np.where(at <= 0, u, np.where(at >= 1, v, -1 - edge))
     lie = shapely.get_coordinates(lines[edge]).reshape(-1, 4).T
     order = np.lexsort((np.maximum(u, v), np.minimum(u, v), *lie[::-1], which))
@@ -156,7 +177,7 @@ def _first(which: Ints) -> npt.NDArray[np.bool_]:
     return np.append(True, which[1:] != which[:-1])[: len(which)]
 
 
-def _fraction(x: Floats, y: Floats, edge: Ints, network: StreetNetwork) -> Floats:
+def fraction_on(x: Floats, y: Floats, edge: Ints, network: StreetNetwork) -> Floats:
     """Where on its edge the point's foot lies, 0 at `u` and 1 at `v`."""
     u, v = network.u[edge], network.v[edge]
     along_x, along_y = network.x[v] - network.x[u], network.y[v] - network.y[u]

@@ -56,11 +56,17 @@ def off_closed(
         Whether each edge of `network` is closed.
     """
     shut = without(network, closed)
-    return _moved(places, shut, max_snap_m=max_snap_m, min_component_m=min_component_m)
+    return on_open(places, shut, max_snap_m=max_snap_m, min_component_m=min_component_m)
 
 
-def _moved(places: gpd.GeoDataFrame, shut: StreetNetwork, **limits: float) -> gpd.GeoDataFrame:
-    """The places, those on an edge that is shut on the nearest open one."""
+def on_open(
+    places: gpd.GeoDataFrame,
+    shut: StreetNetwork,
+    *,
+    max_snap_m: float = MAX_SNAP_M,
+    min_component_m: float = MIN_COMPONENT_M,
+) -> gpd.GeoDataFrame:
+    """The places, snapped before edges were shut, those on a shut edge on the nearest open one."""
     edge = places["edge"].to_numpy()
     where = np.flatnonzero((edge >= 0) & shut.closed[edge])
     if not len(where):
@@ -68,7 +74,9 @@ def _moved(places: gpd.GeoDataFrame, shut: StreetNetwork, **limits: float) -> gp
     kept = np.flatnonzero(~shut.closed)
     passable = dataclasses.replace(shut, **{name: getattr(shut, name)[kept] for name in _PER_EDGE})
     # the lowest edge still wins a tie, for `kept` is in order
-    found = snap(places.iloc[where], passable, **limits)
+    found = snap(
+        places.iloc[where], passable, max_snap_m=max_snap_m, min_component_m=min_component_m
+    )
     known = found["edge"].to_numpy() >= 0
     position = np.full(len(where), -1, dtype=np.int64)
     position[known] = kept[found["edge"].to_numpy()[known]]
@@ -113,18 +121,24 @@ def detour_time(
     services = list(plain.minutes.columns) if services is None else list(services)
     shut = without(network, closed)
     limits = {"max_snap_m": max_snap_m, "min_component_m": min_component_m}
-    places = _moved(demand, shut, **limits)
+    places = on_open(demand, shut, **limits)
     round_about = travel_time(
         shut,
         places,
-        _moved(facilities, shut, **limits),
+        on_open(facilities, shut, **limits),
         services=services,
         search_minutes=plain.search_minutes if search_minutes is None else search_minutes,
     )
     lost = ((demand["edge"] >= 0) & (places["edge"] < 0)).to_numpy(bool)
+    return no_quicker(round_about, plain, lost=lost)
+
+
+def no_quicker(round_about: TravelTime, plain: TravelTime, *, lost: Bools) -> TravelTime:
+    """Minutes by open edges, no fewer than the plain ones; `lost` places are cut off."""
+    index, services = plain.minutes.index, list(round_about.minutes.columns)
     longer = np.where(lost[:, None], np.inf, round_about.minutes)
     minutes = pd.DataFrame(
-        np.maximum(longer, plain.minutes[services]), index=demand.index, columns=services
+        np.maximum(longer, plain.minutes[services]), index=index, columns=services
     )
     rim = np.where(lost, np.inf, round_about.rim)
     cut_off = lost[:, None] | round_about.cut_off | plain.cut_off[services]
@@ -133,6 +147,6 @@ def detour_time(
         minutes=minutes,
         facility=round_about.facility.where(np.isfinite(minutes), ""),
         access_m=round_about.access_m.mask(lost, plain.access_m),
-        rim=pd.Series(np.maximum(rim, plain.rim), index=demand.index),
-        cut_off=pd.DataFrame(cut_off, index=demand.index, columns=services),
+        rim=pd.Series(np.maximum(rim, plain.rim), index=index),
+        cut_off=pd.DataFrame(cut_off, index=index, columns=services),
     )

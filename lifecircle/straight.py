@@ -35,7 +35,10 @@ def straight_time(
             nearest[service] = np.full(len(demand), "", dtype=object)
             continue
         to_lon, to_lat = lonlat(offering)
-        _, which = KDTree(earth_centred(to_lon, to_lat)).query(origins)
+        at = earth_centred(to_lon, to_lat)
+        # Of access points at one spot the first, whichever others are among them.
+        _, first = np.unique(at, axis=0, return_index=True)
+        which = first[KDTree(at[first]).query(origins)[1]]
         metres = distance_m(lon, lat, to_lon[which], to_lat[which])
         minutes[service] = metres / metres_per_minute(speed_kmh)
         nearest[service] = offering["facility"].to_numpy(object)[which]

@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 from _benchmark_city import LIMIT_MIN, LIMITS_MIN, City, plane
 from _benchmark_engine import Case, Engine, Fit, Task
-from _benchmark_ours import facility_areas
+from _benchmark_ours import facility_bands, facility_contours
 from _benchmark_peers import read_valhalla, valhalla_actor, valhalla_areas
 from _benchmark_truth import near, split_graph
 from scipy.spatial import cKDTree
@@ -132,6 +132,8 @@ def _kind(node: Any) -> str:
 
 def _area_error(_: Case, found: Areas, true: Areas) -> tuple[None, str]:
     """By how much areas differ from the exact ones: no minutes, so a remark."""
+    if found.empty:
+        return None, "access legs are walked: other areas"
     both = pd.DataFrame({"found": found, "true": true}).dropna()
     share = shapely.area(both["found"].to_numpy()) / shapely.area(both["true"].to_numpy()) - 1
     return None, f"areas off by {np.median(np.abs(share)):.1%}, at most {np.abs(share).max():.1%}"
@@ -154,11 +156,15 @@ def _fitting(draw: Draw, case: Case, tool: Any) -> Fit:
     return Fit(dataclasses.replace(case, asked=some), len(some.names), of, before)
 
 
-def _ours(case: Case, _: Any) -> gpd.GeoDataFrame:
-    return facility_areas(case.city, case.asked.facilities, case.asked.standard, BAND_M)
+def _contours(case: Case, _: Any) -> gpd.GeoDataFrame:
+    return facility_contours(case.city, case.asked.facilities, case.asked.standard)
 
 
-def _read_ours(case: Case, answer: gpd.GeoDataFrame) -> Areas:
+def _bands(case: Case, _: Any) -> gpd.GeoDataFrame:
+    return facility_bands(case.city, case.asked.facilities, case.asked.standard, BAND_M)
+
+
+def _read_bands(case: Case, answer: gpd.GeoDataFrame) -> Areas:
     there = answer.to_crs(case.city.network.crs)
     index = pd.MultiIndex.from_frame(there[["facility", "minutes"]])
     return pd.Series(there.geometry.to_numpy(), index)
@@ -206,11 +212,18 @@ ISOCHRONES = Task(
     error=_area_error,
     engines=(
         Engine(
-            "lifecircle",
+            "lifecircle, contours",
             lambda _: None,
-            _ours,
-            _read_ours,
-            fit=functools.partial(_fitting, _ours),
+            _contours,
+            lambda _, __: pd.Series(dtype=object),
+            fit=functools.partial(_fitting, _contours),
+        ),
+        Engine(
+            "bands around streets (ours)",
+            lambda _: None,
+            _bands,
+            _read_bands,
+            fit=functools.partial(_fitting, _bands),
         ),
         Engine(
             "OSMnx's way (ego_graph, bands)",

@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 from _benchmark_city import LIMIT_MIN, LIMITS_MIN, City, Places
 from _benchmark_engine import Case
+from benchmark_definitions import checked
 
 import lifecircle as lc
+from lifecircle.checked_layers import OnStreets
 from lifecircle.nearest import at_nodes, nearest_targets
 from lifecircle.network import Floats, Ints
+from lifecircle.pipeline import rated
 from lifecircle.standards import Standard
 
-WHAT_IF = hasattr(lc, "what_if")
 DEFINITION = lc.Definition("people", "people", unit="persons")
 
 
@@ -86,14 +88,38 @@ def fresh_run(case: Case, _: Any) -> Answer:
     return _tables(case.city, case.asked.after)
 
 
-def ready_for_what_if(case: Case) -> Any:
+def ready_for_what_if(case: Case) -> lc.Baseline:
     """A run that is there already."""
-    raise NotImplementedError
+    places = case.asked.before
+    streets = OnStreets(case.city.network, places.facilities, {"people": places.demand})
+    layers = checked(case.city.made, streets, [{"key": "people", "demand": "people"}])
+    return lc.baseline(rated(layers))
 
 
-def what_if(case: Case, run: Any) -> Answer:
-    """Only what changes."""
-    raise NotImplementedError
+def what_if(case: Case, base: lc.Baseline) -> tuple[lc.Baseline, pd.DataFrame]:
+    """The rates with one facility more."""
+    return base, lc.rates_if(base, add=[_added(case)])
+
+
+def read_what_if(case: Case, answer: tuple[lc.Baseline, pd.DataFrame]) -> Answer:
+    """Minutes and rates of the whole run, if the quick rates are the same."""
+    base, quick = answer
+    run = lc.what_if(base.analysis, add=[_added(case)])
+    pd.testing.assert_frame_equal(quick, run.coverage[quick.columns], check_exact=True)
+    minutes = run.travel_time.minutes
+    standard, zones, demand = case.city.made.standard, case.city.made.zones, run.demand
+    tables = {
+        limit: lc.coverage(run.travel_time, demand, zones, standard.at(limit), DEFINITION)
+        for limit in LIMITS_MIN
+    }
+    within = minutes.mask(minutes > LIMIT_MIN, np.inf)
+    return Answer(within, {limit: _rates(table) for limit, table in tables.items()})
+
+
+def _added(case: Case) -> tuple[str, float, float]:
+    new = case.asked.new
+    place = new.geometry.iloc[0]
+    return str(new["service"].iloc[0]), float(place.x), float(place.y)
 
 
 def _tables(city: City, places: Places) -> Answer:
@@ -118,9 +144,17 @@ def _rates(table: pd.DataFrame) -> pd.DataFrame:
     return here.pivot_table(index="zone", columns="service", values="rate", sort=False)
 
 
-def facility_areas(
+def facility_bands(
     city: City, facilities: gpd.GeoDataFrame, standard: Standard, band_m: float
 ) -> gpd.GeoDataFrame:
     """A row for each facility and limit, and besides those of each service that come with them."""
-    areas = lc.isochrones(city.network, facilities, standard, buffer_m=band_m)
+    areas = lc.buffered_isochrones(city.network, facilities, standard, buffer_m=band_m)
+    return areas[areas["kind"] == "facility"]
+
+
+def facility_contours(
+    city: City, facilities: gpd.GeoDataFrame, standard: Standard
+) -> gpd.GeoDataFrame:
+    """The same as contours of the minutes, at the usual spacing."""
+    areas = lc.isochrones(city.network, facilities, standard)
     return areas[areas["kind"] == "facility"]

@@ -15,10 +15,10 @@ import shapely
 from _benchmark_city import LIMITS_MIN, City, Places, degrees
 from _benchmark_engine import Case, Engine, Task
 from _benchmark_ours import (
-    WHAT_IF,
     Answer,
     coverage_tables,
     fresh_run,
+    read_what_if,
     ready_for_what_if,
     snapped_edges,
     what_if,
@@ -266,7 +266,7 @@ WHAT_IF_TASK = Task(
     truth=_what_if_truth,
     error=_what_if_error,
     engines=(
-        *((Engine("lifecircle what_if", ready_for_what_if, what_if),) if WHAT_IF else ()),
+        Engine("lifecircle rates_if", ready_for_what_if, what_if, read_what_if),
         Engine("lifecircle fresh run", lambda _: None, fresh_run),
     ),
 )

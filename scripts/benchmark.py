@@ -207,7 +207,10 @@ def run(options: argparse.Namespace) -> None:
     print(machine(), versions(), "", sep="\n", flush=True)
     done: list[Outcome] = []
     page = options.markdown.read_text("utf-8") if options.markdown else ""
-    command = shlex.join(["python", "scripts/benchmark.py", *sys.argv[1:]])
+    # What a reader repeats, without where this one's files went.
+    asked = [word for word in sys.argv[1:] if word not in ("--json", "--markdown")]
+    files = {str(options.json), str(options.markdown)}
+    command = shlex.join(["python", "scripts/benchmark.py", *(w for w in asked if w not in files)])
     for outcome in outcomes(options):
         print(text_table(outcome), flush=True)
         done.append(outcome)

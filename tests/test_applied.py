@@ -170,3 +170,21 @@ def test_a_limit_beyond_the_search_of_one_mode_is_refused():
     definition = Definition("d", "people")
     with pytest.raises(InputError, match="40 minutes at 4 km/h lies beyond the 30"):
         coverage(applied(rule, definition), DEMAND, ZONES, rule, definition)
+
+
+def test_straight_lines_by_several_modes_are_as_fast_as_the_definition_says():
+    # 4 km/h walked straight in 3, 9, 10, 11, 12 minutes: at 2 km/h twice as long, at 12 a third
+    definition = Definition(
+        "d", "people", mode="walk|cycle", metric="radius", speed_kmh=2.0, other_speeds_kmh=(12.0,)
+    )
+    taken = applied(standard(), definition)
+    assert taken.minutes["health"].tolist() == pytest.approx([1, 3, 10 / 3, 11 / 3, 4])
+    slow = dataclasses.replace(definition, other_speeds_kmh=(1.0,))
+    assert applied(standard(), slow).minutes["health"].tolist() == [6, 18, 20, 22, 24]
+
+
+def test_a_straight_line_by_the_mode_of_an_area_has_that_mode_s_speed():
+    rule = standard(mode_by_area={"town": "cycle"})
+    taken = applied(rule, Definition("d", "people", metric="radius"))
+    # the town's two places by bicycle, three times as fast
+    assert taken.minutes["health"].tolist() == pytest.approx([3, 9, 10 / 3, 11 / 3, 12])

@@ -16,7 +16,7 @@ def chains(
     """Chains of edges between nodes on a line, at these costs."""
     u, v = np.array(edges, np.int64).T
     at = np.arange(u.max() + 1.0) if u.max() > v.max() else np.arange(v.max() + 1.0)
-    return chains_of(at, 0 * at, u, v, (np.array(forward), np.array(backward or forward)))
+    return chains_of(at, 0 * at, (u, v), (np.array(forward), np.array(backward or forward)))
 
 
 def test_a_street_with_bends_is_one_chain():
@@ -70,6 +70,13 @@ def test_two_streets_between_the_same_two_nodes_are_a_ring():
 def test_a_chain_is_open_the_same_ways_all_along(forward, backward, count):
     found = chains([(0, 1), (1, 2)], forward, backward)
     assert len(found.first) == count
+
+
+def test_only_edges_of_a_kind_are_put_together():
+    at, metres = np.arange(4.0), np.ones(3)
+    ends = np.array([0, 1, 2]), np.array([1, 2, 3])
+    found = chains_of(at, 0 * at, ends, (metres, metres), kinds=np.array([0, 0, 1]))
+    assert sorted(found.forward_m.tolist()) == [1.0, 2.0]
 
 
 def test_a_node_without_a_street_is_nowhere():

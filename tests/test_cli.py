@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import shapely
 
+import lifecircle as lc
 import lifecircle.sample_data
 from lifecircle.command.cli import app
 from lifecircle.command.console import preferred_language
@@ -413,6 +414,33 @@ def test_an_added_facility_counts(call, project):
     assert (health(out)["rate"], health(out)["status"]) == (1.0, "pass")
 
 
+def test_what_an_added_facility_does_is_said(call, project):
+    lon, lat = east(1900)
+    _, before, _ = call("run", project, "--json")
+    _, out, _ = call("run", project, "--add", f"health,{lon},{lat}", "--json")
+    change = json.loads(out)["changes"]["health"]
+    assert change["rate_before"] == health(before)["rate"]
+    assert change["rate"] == health(out)["rate"] == 1.0
+    assert change["newly_met"] == [name for name in change["newly_met"] if name]
+    assert "changes" not in json.loads(before)
+    _, out, _ = call("run", project, "--add", f"health,{lon},{lat}", "--lang", "en")
+    assert "What the changes to facilities do" in out
+    assert "before" in out
+
+
+def test_facilities_are_closed_and_moved(call, project):
+    _, out, _ = call("run", project, "--json")
+    facilities = lc.open_run(project.with_name(f"{project.stem}-out")).facilities
+    name = facilities.loc[facilities["service"] == "health", "facility"].iloc[0]
+    place = facilities.set_index("facility").geometry.loc[[name]].iloc[0]
+    _, closed, _ = call("run", project, "--close", name, "--json")
+    assert health(closed)["covered"] < health(out)["covered"]
+    _, moved, _ = call("run", project, "--move", f"{name},{place.x},{place.y}", "--json")
+    assert health(moved)["covered"] == pytest.approx(health(out)["covered"])
+    _, table, _ = call("run", project, "--close", name, "--lang", "zh", "--verbose")
+    assert "关闭了 1 处设施" in table
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -423,7 +451,9 @@ def test_an_added_facility_counts(call, project):
         (["--add", "gym,121,31"], "no service gym. Its services: health,"),
         (["--fail-under", "0.5", "--fail-service", "gym"], "Possible: health,"),
         (["--fail-service", "health"], "there is no --fail-under. Add it"),
-        (["--add", "health,100,31"], "added (--add): none of its 1 places"),
+        (["--add", "health,100,31"], "100.00000, 31.00000 is farther than 200 m from every street"),
+        (["--close", "nobody"], "no facility 'nobody' to close or move"),
+        (["--move", "nobody,121"], "not id,lon,lat"),
         (["--fail-under", "0.5", "--set", "standard.all=[]"], "names no services for `all`"),
         (["--set", "network.speed=4"], "--set: unknown key network.speed"),
         (["--out", "people.csv"], "--out people.csv is a file"),

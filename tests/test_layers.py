@@ -23,12 +23,13 @@ LAYERS = [
     # files and OSM extracts -> frames
     {"osm", "readers"},
     # checked layers
-    {"chains", "graphs", "layers", "lines", "links", "network", "rim", "slope", "streets"},
+    {"graphs", "layers", "lines", "network", "network_cache", "rim", "slope", "streets"}
+    | {"chains", "edge_grid", "links"},
     # place -> point on a street edge
     {"datum_check", "snapping"},
     # minutes: the hinge
     {"compounds", "explanation", "stepfree", "straight", "travel", "walls"}
-    | {"accessibility", "kernel", "nearest", "positions", "reaching", "search"},
+    | {"accessibility", "kernel", "nearest", "pairs", "positions", "reaching", "search"},
     # tables per zone and service
     {"applied", "curves", "identities", "levels", "measured", "rates"}
     | {"certainty", "choices", "confidence", "facility_lists", "grounds", "spread"}
@@ -36,11 +37,32 @@ LAYERS = [
     # what planners ask next
     set(),
     # what people look at
-    {"bands", "maps", "outputs", "printed", "reach", "report", "verdicts"},
+    {
+        "bands",
+        "contours",
+        "isochrone_rows",
+        "maps",
+        "outputs",
+        "printed",
+        "reach",
+        "report",
+        "verdicts",
+    },
     # the only places that know the order of steps
     {"analysis", "beside", "checked_layers", "contents", "intake", "layer_checks"}
-    | {"pipeline", "printing", "reading", "runs", "searches", "settling"}
-    | {"sample", "sample_data", "sample_streets"},
+    | {"changed_minutes", "changed_sums", "changes"}
+    | {"cluster", "cutting", "distributed", "division", "fields", "gathering", "parts", "tiles"}
+    | {
+        "pipeline",
+        "instant_rates",
+        "printing",
+        "reading",
+        "runs",
+        "scenario",
+        "searches",
+        "settling",
+    }
+    | {"sample", "sample_data", "sample_files", "sample_streets", "warm_up"},
     # door
     {"__main__", "command"},
     # everything public
@@ -51,6 +73,7 @@ TOP = len(LAYERS) - 1
 
 # Heavy or peculiar packages, and the modules that may know them.
 ONLY_IN = {"folium": {"maps"}, "branca": {"maps"}, "networkx": {"graphs"}, "osmnx": {"graphs"}}
+ONLY_IN |= {"dask": {"cluster"}, "distributed": {"cluster"}}
 ONLY_IN |= {"numba": {"compiled"}, "matplotlib": {"printed", "printing"}, "docx": {"printed"}}
 
 LONGEST_MODULE = 300

@@ -148,7 +148,7 @@ def test_the_number_of_threads_changes_nothing(threads, monkeypatch):
     network = street_network(made.streets, crs=metric_crs("auto", *CENTRE))
     places, targets = snap(made.demand, network), snap(made.facilities, network)
     once = lc.travel_time(network, places, targets)
-    monkeypatch.setattr(nearest.os, "cpu_count", lambda: threads)
+    monkeypatch.setattr(nearest, "cores", lambda: threads)
     again = lc.travel_time(network, places, targets)
     pd.testing.assert_frame_equal(once.minutes, again.minutes, check_exact=True)
     pd.testing.assert_frame_equal(once.facility, again.facility)

@@ -12,10 +12,10 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from pyproj import Geod
 
-from lifecircle import reach
+from lifecircle import isochrone_rows, reach
 from lifecircle.errors import InputError
 from lifecircle.network import StreetNetwork, street_network
-from lifecircle.reach import isochrones, reached_edges
+from lifecircle.reach import buffered_isochrones, reached_edges
 from lifecircle.sample import city
 from lifecircle.snapping import position, snap
 from lifecircle.standards import Service, Standard
@@ -171,7 +171,7 @@ def test_facilities_off_the_streets_or_of_other_services_are_left_out(town):
     assert lines["facility"].tolist() == ["f0", ""]
 
 
-@pytest.mark.parametrize("function", [reached_edges, isochrones])
+@pytest.mark.parametrize("function", [reached_edges, buffered_isochrones])
 def test_without_facilities_there_are_no_rows(town, function):
     none = function(town, snap(facilities_at([], []), town), standard(1))
     assert none.empty
@@ -179,7 +179,7 @@ def test_without_facilities_there_are_no_rows(town, function):
     assert none.crs == "EPSG:4326"
 
 
-@pytest.mark.parametrize("function", [reached_edges, isochrones])
+@pytest.mark.parametrize("function", [reached_edges, buffered_isochrones])
 def test_facilities_must_be_snapped(town, function):
     with pytest.raises(InputError, match=r"missing: edge, fraction, distance_m.* Give what"):
         function(town, facilities_at([0], [0]), standard(1))
@@ -188,7 +188,9 @@ def test_facilities_must_be_snapped(town, function):
 @pytest.mark.parametrize("buffer_m", [0.0, -5.0, float("nan")])
 def test_the_band_must_have_a_width(town, buffer_m):
     with pytest.raises(InputError, match="buffer_m must be more than 0"):
-        isochrones(town, snap(facilities_at([0], [0]), town), standard(1), buffer_m=buffer_m)
+        buffered_isochrones(
+            town, snap(facilities_at([0], [0]), town), standard(1), buffer_m=buffer_m
+        )
 
 
 def test_many_facilities_are_searched_in_several_turns(monkeypatch):
@@ -243,7 +245,7 @@ def test_a_place_on_a_street_is_reached_exactly_when_its_minutes_say_so(on_stree
 
 
 def test_areas_hold_every_place_on_a_street_within_the_limit(on_streets):
-    areas = isochrones(on_streets.network, on_streets.facilities, on_streets.standard)
+    areas = buffered_isochrones(on_streets.network, on_streets.facilities, on_streets.standard)
     unions = areas[areas["kind"] == "service"].set_index("service")
     points = on_streets.places.geometry.to_numpy()
     for service, minutes in on_streets.minutes.items():
@@ -256,8 +258,8 @@ def test_areas_hold_every_place_on_a_street_within_the_limit(on_streets):
 def test_areas_follow_their_streets_at_the_width_asked_for(on_streets):
     asked = (on_streets.network, on_streets.facilities, on_streets.standard)
     lines = reached_edges(*asked).to_crs(CRS)
-    areas = isochrones(*asked, buffer_m=30).to_crs(CRS)
-    assert areas[reach.COLUMNS].equals(lines[reach.COLUMNS])
+    areas = buffered_isochrones(*asked, buffer_m=30).to_crs(CRS)
+    assert areas[isochrone_rows.COLUMNS].equals(lines[isochrone_rows.COLUMNS])
     assert areas.is_valid.all()
     # 30 m, but 27.7 m where an eight-sided cap is flat, and outlines are simplified by 1 m.
     assert lines.buffer(26).within(areas.geometry).all()
@@ -266,7 +268,7 @@ def test_areas_follow_their_streets_at_the_width_asked_for(on_streets):
 
 def test_a_service_s_area_is_that_of_its_facilities_together(on_streets):
     asked = (on_streets.network, on_streets.facilities, on_streets.standard)
-    lines, areas = reached_edges(*asked).to_crs(CRS), isochrones(*asked).to_crs(CRS)
+    lines, areas = reached_edges(*asked).to_crs(CRS), buffered_isochrones(*asked).to_crs(CRS)
     for frame in (lines, areas):
         each = frame[frame["kind"] == "facility"].dissolve("service").geometry
         together = frame[frame["kind"] == "service"].set_index("service").geometry
@@ -278,15 +280,15 @@ def test_a_service_s_area_is_that_of_its_facilities_together(on_streets):
 def test_the_area_around_one_street_is_a_band_with_eight_sided_ends():
     network = streets_of([0, 200], [0, 0], [(0, 1)])
     facility = snap(facilities_at([100], [0]), network)
-    area = isochrones(network, facility, standard(60 / PACE)).to_crs(CRS).geometry.iloc[0]
+    area = buffered_isochrones(network, facility, standard(60 / PACE)).to_crs(CRS).geometry.iloc[0]
     # 120 m by 50 m, and half an octagon of radius 25 m at either end (2 √2 r² both).
     assert area.area == pytest.approx(120 * 50 + 2 * np.sqrt(2) * 25**2, rel=1e-3)
 
 
 def test_rows_of_single_facilities_can_be_left_out(on_streets):
     asked = (on_streets.network, on_streets.facilities, on_streets.standard)
-    every = isochrones(*asked)
-    unions = isochrones(*asked, each_facility=False)
+    every = buffered_isochrones(*asked)
+    unions = buffered_isochrones(*asked, each_facility=False)
     assert unions["kind"].tolist() == ["service", "service"]
     expected = every[every["kind"] == "service"].reset_index(drop=True)
     assert_geodataframe_equal(unions, expected)

@@ -19,15 +19,26 @@ def refuse_file(out: Path | None) -> None:
         raise InputError.of("cli.out_is_file", out=out)
 
 
+def _at_a_place(text: str, code: str) -> tuple[str, float, float]:
+    """`name,lon,lat` as its parts; names may hold commas."""
+    parts = [part.strip() for part in text.rsplit(",", 2)]
+    try:
+        name, lon, lat = parts[0], *map(float, parts[1:])
+    except ValueError:
+        raise InputError.of(code, text=text) from None
+    if not (abs(lon) <= 180 and abs(lat) <= 90):
+        raise InputError.of(code, text=text)
+    return name, lon, lat
+
+
+def moved_facility(text: str) -> tuple[str, float, float]:
+    """`id,lon,lat` as its parts."""
+    return _at_a_place(text, "cli.move")
+
+
 def added_facility(text: str, standard: Standard) -> tuple[str, float, float]:
     """`service,lon,lat` as its parts."""
-    parts = [part.strip() for part in text.split(",")]
-    try:
-        service, lon, lat = parts[0], *map(float, parts[1:])
-    except ValueError:
-        raise InputError.of("cli.add", text=text) from None
-    if not (abs(lon) <= 180 and abs(lat) <= 90):
-        raise InputError.of("cli.add", text=text)
+    service, lon, lat = _at_a_place(text, "cli.add")
     if service not in standard.keys:
         known = ", ".join(standard.keys)
         raise InputError.of("cli.add_service", text=text, service=service, known=known)

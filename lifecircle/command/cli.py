@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lifecircle.command.arguments import added_facility, limited_service, refuse_file
+from lifecircle.command.arguments import (
+    refuse_file,
+)
 from lifecircle.command.console import (
-    BELOW,
-    Terminal,
     answering,
-    complain,
     print_json,
     show,
 )
@@ -30,9 +28,10 @@ from lifecircle.command.options import (
     examples,
     terminal_of,
 )
+from lifecircle.command.run_command import main_job, run_command
 
 if TYPE_CHECKING:
-    from lifecircle.analysis import Analysis
+    pass
 
 app = typer.Typer(
     add_completion=False,
@@ -68,7 +67,7 @@ def demo(
     with answering(terminal):
         from lifecircle.sample_data import monaco_project
 
-        _run(monaco_project(), out or Path("monaco-out"), terminal)
+        main_job(monaco_project(), out or Path("monaco-out"), terminal)
 
 
 @app.command(epilog=examples("lifecircle init monaco.osm.pbf -o project.toml"))
@@ -143,63 +142,15 @@ def check(
             )
 
 
-@app.command(
+app.command(
+    "run",
     epilog=examples(
         "lifecircle run project.toml",
         "lifecircle run project.toml --set network.speed_kmh=3.6 --out slow",
         "lifecircle run project.toml --add health,121.4737,31.2304 --fail-under 0.85",
-    )
-)
-def run(
-    project: ProjectPath,
-    *,
-    out: Out = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Change a value of the project file; repeatable. 临时修改项目文件中的值。",
-        ),
-    ] = None,
-    add: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SERVICE,LON,LAT", help="Add a facility; repeatable. 增加一处设施。"),
-    ] = None,
-    fail_under: Annotated[
-        float | None,
-        typer.Option(
-            min=0,
-            max=1,
-            metavar="RATE",
-            help="Exit with 3 if the city's rate (first definition, service `all`) is lower. "
-            "全市覆盖率低于此值时退出码为 3。",
-        ),
-    ] = None,
-    fail_service: Annotated[
-        str | None,
-        typer.Option(metavar="KEY", help="The service that --fail-under looks at. 针对的服务。"),
-    ] = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
-    lang: Lang = None,
-) -> None:
-    """Compute who reaches what, and write the report.
-
-    计算覆盖率并生成报告。
-    """
-    terminal = terminal_of(lang, quiet, verbose, as_json)
-    with answering(terminal):
-        from lifecircle.project.file import load_project
-
-        standard = load_project(project, changes or ()).standard
-        added = [added_facility(text, standard) for text in add or ()]
-        limited = limited_service(fail_service, fail_under, standard)
-        out = out or project.with_name(f"{project.stem}-out")
-        analysis = _run(project, out, terminal, overrides=changes or (), added=added)
-        if fail_under is not None:
-            _hold_to(fail_under, limited, analysis, terminal)
+        "lifecircle run project.toml --scheduler tcp://10.0.0.5:8786 --out /shared/out",
+    ),
+)(run_command)
 
 
 @app.command(epilog=examples("lifecircle standards", "lifecircle standards shanghai-14fyp"))
@@ -237,41 +188,3 @@ def standards(
 app.command(
     "map", epilog=examples("lifecircle map monaco-out", "lifecircle map monaco-out --paper a3")
 )(map_command)
-
-
-def _run(
-    project: Path,
-    out: Path,
-    terminal: Terminal,
-    *,
-    overrides: Sequence[str] = (),
-    added: Sequence[tuple[str, float, float]] = (),
-) -> Analysis:
-    """The main job, and its answer."""
-    refuse_file(out)
-    from lifecircle.command import answers
-    from lifecircle.pipeline import analyse
-    from lifecircle.runs import write
-
-    started = time.perf_counter()
-    with progress_bar(terminal) as follow:
-        analysis = analyse(project, overrides=overrides, added=added, progress=follow)
-        files = write(analysis, out, progress=follow)
-    show(terminal, *answers.run_answer(analysis, files, terminal))
-    if terminal.json:
-        seconds = round(time.perf_counter() - started, 3)
-        print_json(answers.run_summary(analysis, files, out), seconds=seconds)
-    return analysis
-
-
-def _hold_to(limit: float, service: str, analysis: Analysis, terminal: Terminal) -> None:
-    """Exit 3 where the city's rate is below the limit, or unknown."""
-    from lifecircle.command.answers import city, shown_rate
-    from lifecircle.rates import TARGET_TOLERANCE
-
-    row = city(analysis.coverage, analysis.definition.key).T[service]
-    if not row["rate"] >= limit - TARGET_TOLERANCE:
-        code = "cli.below" if row["rate"] >= 0 else "cli.below_unknown"
-        rate = shown_rate(row, terminal)
-        complain(terminal.words(code, service=service, rate=rate, limit=limit))
-        raise typer.Exit(BELOW)

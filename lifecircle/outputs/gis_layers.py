@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lifecircle.geodesy import WGS84, distance_m
-from lifecircle.network import Bools, Floats, Ints, StreetNetwork
+from lifecircle.chains import chains_of, walked
+from lifecircle.geodesy import WGS84
+from lifecircle.network import StreetNetwork
 from lifecircle.outputs.gis_names import Naming
 from lifecircle.verdicts import verdict
 
@@ -74,45 +75,26 @@ def street_layer(network: StreetNetwork) -> gpd.GeoDataFrame:
 
     Segments are joined where exactly two meet, both of the same kind.
     """
-    ends = np.stack([network.u, network.v], axis=1)
-    # Nodes ride along as a third coordinate, which joining does not look at.
-    corners = np.stack([network.lon[ends], network.lat[ends], ends.astype(float)], axis=-1)
-    segments = shapely.linestrings(corners)
-    kinds = network.steps + 2 * network.tunnel.astype(int)
-    present = np.unique(kinds)
-    joined = [
-        shapely.get_parts(shapely.line_merge(shapely.multilinestrings(segments[kinds == kind])))
-        for kind in present
-    ]
-    kind = np.repeat(present, [len(lines) for lines in joined])
-    lines = np.concatenate(joined)
-    corners, line = shapely.get_coordinates(lines, include_z=True, return_index=True)
-    corners, line, whole = _cut(corners, line, np.bincount(ends.ravel()) > 2)
-    kind = kind[whole]
-    lon, lat, node = corners.T
-    first = np.searchsorted(line, np.arange(len(whole)))
-    step_m = distance_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
-    step_m[line[:-1] != line[1:]] = 0.0
+    kinds = network.steps + 2 * network.tunnel.astype(np.int64)
+    lengths, ends = (network.length_m, network.length_m), (network.u, network.v)
+    chains = chains_of(network.x, network.y, ends, lengths, kinds=kinds)
+    edge = walked(chains.chain, chains.rank, chains.edges)
+    start = np.cumsum(chains.edges) - chains.edges
+    # A line has a corner before its first edge and one behind each.
+    line = np.repeat(np.arange(len(start)), chains.edges + 1)
+    node = np.empty(len(line), np.int64)
+    behind = np.arange(len(edge)) + chains.chain[edge] + 1
+    node[behind] = np.where(chains.flipped, *ends)[edge]
+    node[start + np.arange(len(start))] = np.where(chains.flipped, *ends[::-1])[edge[start]]
     return gpd.GeoDataFrame(
         {
-            "component": network.component[node[first].astype(np.int64)],
-            "length_m": np.bincount(line[:-1], weights=step_m, minlength=len(whole)),
-            "steps": kind % 2 == 1,
-            "tunnel": kind >= 2,
+            "component": network.component[network.u[edge[start]]],
+            "length_m": chains.forward_m,
+            "steps": network.steps[edge[start]],
+            "tunnel": network.tunnel[edge[start]],
         },
-        geometry=shapely.linestrings(corners[:, :2], indices=line),
+        geometry=shapely.linestrings(
+            np.column_stack([network.lon[node], network.lat[node]]), indices=line
+        ),
         crs=WGS84,
     )
-
-
-def _cut(corners: Floats, line: Ints, junction: Bools) -> tuple[Floats, Ints, Ints]:
-    """The lines cut where they run through a junction, and the line that each piece is of.
-
-    Joining looks at one kind at a time: a street runs through the foot of steps on both its sides.
-    """
-    inside = np.zeros(len(line), dtype=bool)
-    inside[1:-1] = (line[1:-1] == line[:-2]) & (line[1:-1] == line[2:])
-    twice = inside & junction[corners[:, 2].astype(np.int64)]
-    again = np.repeat(np.arange(len(line)), 1 + twice)
-    piece = line[again] + np.cumsum(np.diff(again, prepend=-1) == 0)
-    return corners[again], piece, line[again][np.unique(piece, return_index=True)[1]]

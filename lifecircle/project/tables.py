@@ -100,6 +100,8 @@ class NetworkTable(LayerTable):
     elevation: str | None = None
     """A raster of heights in metres: walking then slows on slopes by Tobler's function."""
     compounds: CompoundsTable | None = None
+    cache: bool = True
+    """Whether prepared streets are kept beside the project file."""
 
 
 class ZonesTable(LayerTable):
