@@ -131,7 +131,7 @@ def valhalla_actor(case: Case) -> tuple[Any, Any]:
     tiles.mkdir()
     _write_extract(case, extract)
     settings.write_text(json.dumps(package.get_config("", tile_dir=str(tiles))), "utf-8")
-    build = Path(package.__file__).parent / "bin" / "valhalla_build_tiles"
+    build = Path(str(package.__file__)).parent / "bin" / "valhalla_build_tiles"
     subprocess.run([build, "-c", settings, extract], check=True, capture_output=True)
     return package.Actor(str(settings)), folder
 

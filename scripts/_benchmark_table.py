@@ -18,7 +18,8 @@ PACKAGES = ("numpy", "scipy", "numba", "shapely", "networkx", "osmnx")
 PEERS = {
     "pandana": "AGPL-3.0",
     "cityseer": "AGPL-3.0",
-    "pyvalhalla": "GPL-2.0",
+    "pyvalhalla": "GPL-2.0 to 3.2, then MIT",
+    "pyvalhalla-weekly": "MIT",
     "r5py": "GPL-3.0 or MIT; Java",
 }
 COLUMNS = ("engine", "seconds", "times", "prepare s", "peak MB", "off by, min", "")

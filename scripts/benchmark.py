@@ -14,10 +14,11 @@ contraction), and in no comparison; `peak MB` is the memory its process grew by,
 the largest difference from the truth in minutes. `nearest` and `reach` are asked between street
 nodes, since most engines know no others, and every process is kept to one core.
 
-What is left out. An engine whose time, predicted in proportion from a smaller city, is over
-`--budget` seconds, or that takes five times as long, is named and not measured. Where isochrones
-would take longer than the budget, as many as fit are drawn and the seconds scaled up, which the
-engine's name then says. pandana, cityseer, pyvalhalla and r5py are asked if they are installed.
+What is left out. An engine whose time, predicted from smaller cities, is over `--budget` seconds,
+or that takes five times as long, is named and not measured. Where isochrones would take longer than
+the budget, as many as fit are drawn and the seconds scaled up, which the engine's name then says.
+pandana, cityseer and pyvalhalla are asked if they are installed. r5py is only listed: it answers in
+whole minutes between points of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ from _benchmark_tasks import TASKS
 
 ALL_AT_ONCE = 100_000
 """In a city up to this size all engines are tried; for a larger one their time is predicted."""
-PILOT = 20_000
+PILOTS = (5_000, 20_000)
 ISSUE_172 = ((170_732, 13_137), (1_324_602, 49_460))
 """Nodes and facilities of one kind of which users of pandana told (its issue 172)."""
 
@@ -70,28 +71,36 @@ class Known:
     found: Mapping[tuple[str, str], Measured | Left]
 
 
-def predicted(engine: Engine, task: Task, size: Size, known: Known | None) -> float:
-    """Seconds the engine should take to prepare and answer, in proportion to the nodes."""
-    before = known.found.get((task.name, engine.name)) if known else None
-    if known is None or not isinstance(before, Measured) or engine.fit:
+def predicted(engine: Engine, task: Task, nodes: int, known: Sequence[Known]) -> float:
+    """Seconds to prepare and answer by the line through the last two sizes; 0 if not known.
+
+    A line, not a share: much of a run takes as long in a small city as in a large one.
+    """
+    points = [
+        (one.nodes, did.seconds + did.prepare_s)
+        for one in known
+        if isinstance(did := one.found.get((task.name, engine.name)), Measured)
+    ]
+    if engine.fit or not points:
         return 0.0
-    return (before.seconds + before.prepare_s) * size.nodes / known.nodes
+    (few, before), (many, now) = [(0, 0.0), *points][-2:]
+    return now + max(0.0, now - before) * (nodes - many) / (many - few)
 
 
 def admitted(
-    task: Task, engines: list[Engine], size: Size, known: Known | None, budget: float
+    task: Task, engines: list[Engine], size: Size, known: Sequence[Known], budget: float
 ) -> tuple[list[Engine], list[Left]]:
     """Who may take part at this size, and who may not and why."""
     may, left = [], []
     for engine in engines:
-        before = known.found.get((task.name, engine.name)) if known else None
-        seconds = predicted(engine, task, size, known)
+        before = known[-1].found.get((task.name, engine.name)) if known else None
+        seconds = predicted(engine, task, size.nodes, known)
         if not engine.installed:
             left.append(Left(engine.name, "not installed"))
-        elif isinstance(before, Left) and known:
-            left.append(Left(engine.name, f"not even at {known.nodes:,} nodes: {before.why}"))
-        elif seconds > budget and known:
-            why = f"left out: about {seconds:,.0f} s, predicted from {known.nodes:,} nodes"
+        elif isinstance(before, Left):
+            left.append(Left(engine.name, f"not even at {known[-1].nodes:,} nodes: {before.why}"))
+        elif seconds > budget:
+            why = f"left out: about {seconds:,.0f} s, predicted from {known[-1].nodes:,} nodes"
             left.append(Left(engine.name, why))
         else:
             may.append(engine)
@@ -100,13 +109,17 @@ def admitted(
 
 def outcomes(options: argparse.Namespace) -> Iterator[Outcome]:
     """Task by task and size by size, as soon as it is known."""
-    known: Known | None = None
+    known: list[Known] = []
+    services = SERVICES
     for size in sizes(options):
+        if size.services != services:
+            services, known = size.services, []
         _say(f"{size.words}: making the city")
         city = city_of(size.nodes, facilities=size.facilities, services=size.services)
         tasks = [TASKS["nearest"]] if size.services == 1 else [TASKS[key] for key in options.tasks]
-        if size.nodes > ALL_AT_ONCE and known is None:
-            known = _pilot(tasks, options)
+        for nodes in PILOTS[len(known) :] if size.nodes > ALL_AT_ONCE else ():
+            known.append(_pilot(nodes, services, tasks, options))
+        known.sort(key=lambda one: one.nodes)
         found: dict[tuple[str, str], Measured | Left] = {}
         for task in tasks:
             may, left = admitted(task, _chosen(task, options), size, known, options.budget)
@@ -119,7 +132,7 @@ def outcomes(options: argparse.Namespace) -> Iterator[Outcome]:
             }
             found |= {(task.name, each.engine): each for each in left}
             yield _outcome(task, size, city, case, did)
-        known = Known(size.nodes, found)
+        known.append(Known(size.nodes, found))
 
 
 def _outcome(task: Task, size: Size, city: City, case: Case, did: list[Measured | Left]) -> Outcome:
@@ -127,17 +140,17 @@ def _outcome(task: Task, size: Size, city: City, case: Case, did: list[Measured 
     return Outcome(task.name, task.about, size.words, size.nodes, number, tuple(did))
 
 
-def _pilot(tasks: list[Task], options: argparse.Namespace) -> Known:
+def _pilot(nodes: int, services: int, tasks: list[Task], options: argparse.Namespace) -> Known:
     """A first answer of every engine in a small city."""
-    _say(f"{PILOT:,} nodes, to predict from")
-    city = city_of(PILOT)
+    _say(f"{nodes:,} nodes, to predict from")
+    city = city_of(nodes, services=services)
     found: dict[tuple[str, str], Measured | Left] = {}
     for task in tasks:
         engines = [each for each in _chosen(task, options) if each.installed]
         case = Case(city, task.asked(city), options.budget)
         did = race(task, case, engines, repeat=0, checked=False)
         found |= {(task.name, e.name): each for e, each in zip(engines, did, strict=True)}
-    return Known(PILOT, found)
+    return Known(nodes, found)
 
 
 def _chosen(task: Task, options: argparse.Namespace) -> list[Engine]:
